@@ -1,0 +1,1 @@
+"""The Telegram bot: follow by talking."""

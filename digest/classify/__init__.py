@@ -1,0 +1,1 @@
+"""Topics by what a story says, with the reason.  Pure."""

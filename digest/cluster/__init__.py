@@ -1,0 +1,1 @@
+"""Entries on the same event become one story.  Pure."""

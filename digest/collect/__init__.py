@@ -1,0 +1,1 @@
+"""Sources in, entries out: fetching, feeds, WordPress, clean text."""

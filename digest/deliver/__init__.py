@@ -1,0 +1,1 @@
+"""Messages in, receipts out; every refusal is a decision (errors.DeliveryError)."""

@@ -1,0 +1,1 @@
+"""Runs jobs by name, soon and at most once at a time, surviving restarts."""

@@ -1,0 +1,1 @@
+"""Issues in, mails and chat messages out."""

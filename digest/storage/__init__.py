@@ -1,0 +1,1 @@
+"""The product's tables and every query on them."""

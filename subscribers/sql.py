@@ -1,0 +1,49 @@
+"""What SQLite and PostgreSQL do not share, said once for both packages."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
+
+T = TypeVar("T")
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """Aware UTC in Python; microseconds since 1970 in the database.
+
+    An integer sorts, compares and indexes alike on both databases, where SQLite has no
+    time type of its own.  Naive times are refused.
+    """
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone: {value!r}")
+        whole = value.astimezone(UTC).replace(microsecond=0)
+        return int(whole.timestamp()) * 1_000_000 + value.microsecond
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        seconds, microseconds = divmod(value, 1_000_000)
+        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds)
+
+
+def insert(session: sa.Connection, table: sa.Table) -> Any:
+    """The dialect's own INSERT, which knows `on_conflict_do_update` and `..._do_nothing`."""
+    if session.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def chunks(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
+    """Cut `values` into runs of at most `size`: a statement takes a bounded number of parameters."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

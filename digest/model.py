@@ -15,8 +15,11 @@ __all__ = [
     "ChatMessage",
     "ChatPart",
     "Choice",
+    "Delivery",
+    "DeliveryKind",
     "DeliveryState",
     "Edition",
+    "EditionState",
     "Entry",
     "Issue",
     "IssueItem",
@@ -27,6 +30,7 @@ __all__ = [
     "Publication",
     "Receipt",
     "Recipient",
+    "Shown",
     "Share",
     "Source",
     "SourceKind",
@@ -62,6 +66,23 @@ class DeliveryState(StrEnum):
     SUPPRESSED = "suppressed"
     EXPIRED = "expired"
     UNCERTAIN = "uncertain"
+
+
+class DeliveryKind(StrEnum):
+    """What a delivery is part of; the order of sending is alerts and notices before digests."""
+
+    DIGEST = "digest"
+    ALERT = "alert"
+    NOTICE = "notice"
+
+
+class EditionState(StrEnum):
+    PLANNED = "planned"
+    FROZEN = "frozen"
+    DISPATCHING = "dispatching"
+    DONE = "done"
+    PAUSED = "paused"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +197,7 @@ class Recipient:
     alerts_today: int = 0  # already sent this local day
     muted: frozenset[str] = frozenset()  # topics left out until unmuted
     follow_since: Mapping[str, datetime] = field(default_factory=dict)
+    alerted: frozenset[int] = frozenset()  # ids in `seen` that went as an alert
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +267,48 @@ class Edition:
     on: date
     window_from: datetime | None = None
     note: str = ""
+    state: EditionState = EditionState.FROZEN
+    reason: str = ""  # why it was skipped
+    story_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One story of an issue as the outbox keeps it: enough to render the same issue again."""
+
+    story_id: int
+    revision: int
+    kind: str  # of its section: "lead", "picks" or "topic"
+    topic: str
+    why: str
+    updated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message to one channel, as claimed from the outbox.
+
+    `unit_id` is the edition, alert or notice it is part of.  `fence` grows with every claim:
+    a claimer that lost its lease can no longer record anything.
+    """
+
+    id: int
+    kind: DeliveryKind
+    unit_id: int
+    channel_id: int
+    channel_kind: ChannelKind
+    subscriber_id: int
+    message_id: str
+    shown: tuple[Shown, ...]
+    created_at: datetime
+    expires_at: datetime
+    attempts: int = 0
+    fence: int = 0
+    state: DeliveryState = DeliveryState.QUEUED
+    more: Mapping[str, int] = field(default_factory=dict)  # topic → stories left out for length
+    next_at: datetime | None = None
+    submitted_at: datetime | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,81 @@
+"""Logging: one line per thing that happened, on stderr, without anyone's address.
+
+`event` in `extra` is the stable selector.  A filter on the handler masks addresses, bot
+tokens and signed links in messages, arguments and tracebacks (standards C27, E15).
+"""
+
+import json
+import logging
+import re
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+_SECRETS = (
+    (re.compile(r"\b\d{5,}:[\w-]{30,}"), "<bot token>"),
+    (re.compile(r"/(unsubscribe|preferences|confirm)/[\w.~-]+"), r"/\1/<token>"),
+    (re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"), "<address>"),
+    (re.compile(r"(\w+://)[^/\s:@]+:[^/\s@]+@"), r"\1<login>@"),
+)
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "event", "taskName"}
+
+
+def masked(text: str) -> str:
+    """`text` without addresses, tokens and logins, on one line."""
+    for pattern, instead in _SECRETS:
+        text = pattern.sub(instead, text)
+    return text.replace("\r", "\\r").replace("\n", "\\n")
+
+
+class _Lines(logging.Formatter):
+    """`12:00:01 INFO    delivery deferred  event=delivery.deferred delivery_id=7`"""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC)
+        fields = extra_fields(record)
+        rest = " ".join(f"{name}={value}" for name, value in fields.items())
+        text = masked(f"{at:%H:%M:%S} {record.levelname:7} {record.getMessage()}  {rest}".rstrip())
+        if record.exc_info:
+            trace = self.formatException(record.exc_info)
+            text += "\n" + "\n".join(masked(line) for line in trace.splitlines())
+        return text
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON document per line, for machines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        document: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "text": masked(record.getMessage()),
+        }
+        document |= {
+            name: masked(value) if isinstance(value, str) else value
+            for name, value in extra_fields(record).items()
+        }
+        if record.exc_info:
+            document["trace"] = masked(self.formatException(record.exc_info))
+        return json.dumps(document, default=lambda value: masked(str(value)))
+
+
+def extra_fields(record: logging.LogRecord) -> dict[str, Any]:
+    """What the caller put into `extra`, `event` first."""
+    fields = {name: value for name, value in vars(record).items() if name not in _OWN}
+    event = getattr(record, "event", None)
+    return ({"event": event} if event else {}) | fields
+
+
+def set_up(*, verbose: bool = False, as_json: bool = False) -> None:
+    """Log to stderr from now on; once per process."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonLines() if as_json else _Lines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    for name in ("digest", "subscribers"):
+        logging.getLogger(name).setLevel(logging.DEBUG if verbose else logging.INFO)
+    # They write whole URLs, the bot's token included, at INFO.
+    for name in ("httpx", "httpcore", "apscheduler", "aiosmtpd", "mail.log", "telegram", "uvicorn"):
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,208 @@
+"""What the use cases work with: settings, database, catalogue, templates, clock; opened once.
+
+    with runtime.opened(settings) as rt: ...
+
+Only `Runtime.clock` reads the time.
+"""
+
+import asyncio
+import contextlib
+import email.utils
+import functools
+import logging
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from digest import errors, model, topics
+from digest import settings as settings_
+from digest.classify import classifier
+from digest.collect import fetch
+from digest.deliver import chat as chat_
+from digest.deliver import mail as mail_
+from digest.deliver import sender
+from digest.render import chat, environment, mail, pages
+from digest.storage import database
+
+logger = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """The time, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Runtime:
+    """Opened once by an entrance and handed to the use cases."""
+
+    settings: settings_.Settings
+    db: database.Database
+    keys: tuple[bytes, ...]
+    clock: Callable[[], datetime] = utc_now
+    owner: str = ""
+    outbox_grew: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @functools.cached_property
+    def catalogue(self) -> topics.Catalogue:
+        """The topics; raises CatalogueError with every problem."""
+        return topics.load(self.settings.topics_file)
+
+    @functools.cached_property
+    def classifier(self) -> classifier.Classifier:
+        """Made from the catalogue."""
+        return classifier.Classifier(self.catalogue)
+
+    @functools.cached_property
+    def templates(self) -> environment.Templates:
+        """The operator's templates over those that ship."""
+        return environment.Templates(self.settings.templates_dir)
+
+    @functools.cached_property
+    def publication(self) -> model.Publication:
+        """The publisher as readers see it."""
+        names = {slug: self.catalogue.name_of(slug) for slug in self.catalogue.topics}
+        return model.Publication(
+            name=self.settings.publication,
+            base_url=self.settings.base_url,
+            postal_address=self.settings.postal_address,
+            contact=self.settings.contact,
+            privacy_url=self.settings.privacy_url,
+            language=self.settings.language,
+            topic_names=names,
+        )
+
+    @functools.cached_property
+    def mail_renderer(self) -> mail.MailRenderer:
+        """Renders mails."""
+        return mail.MailRenderer(self.templates, self.publication)
+
+    @functools.cached_property
+    def chat_renderer(self) -> chat.ChatRenderer:
+        """Renders chat messages."""
+        return chat.ChatRenderer(self.templates, self.publication)
+
+    @functools.cached_property
+    def page_renderer(self) -> pages.PageRenderer:
+        """Renders pages."""
+        return pages.PageRenderer(self.templates, self.publication)
+
+    @property
+    def state_dir(self) -> Path:
+        """Where this machine's workers keep their journals."""
+        return _state_dir(self.settings, self.db)
+
+    @property
+    def sender(self) -> tuple[str, str]:
+        """Name and address mail is from."""
+        name, address = email.utils.parseaddr(self.settings.smtp.sender)
+        return name or self.settings.publication, address
+
+    @property
+    def mail_domain(self) -> str:
+        """Right side of Message-ID and List-Id: a domain the sender owns."""
+        return self.sender[1].rpartition("@")[2] or "localhost"
+
+    @contextlib.asynccontextmanager
+    async def fetcher(self) -> AsyncIterator[fetch.Fetcher]:
+        """Reads sources within the limits set."""
+        collect = self.settings.collect
+        limits = fetch.FetchLimits(
+            max_bytes=collect.max_bytes,
+            total_seconds=collect.timeout_seconds,
+            concurrency=collect.concurrency,
+            allow_private_addresses=collect.allow_private_addresses,
+        )
+        async with fetch.Fetcher(limits) as fetcher:
+            yield fetcher
+
+    @contextlib.asynccontextmanager
+    async def senders(self) -> AsyncIterator[dict[model.ChannelKind, sender.Sender]]:
+        """The senders that are set up, by channel kind."""
+        async with contextlib.AsyncExitStack() as stack:
+            found: dict[model.ChannelKind, sender.Sender] = {}
+            if options := smtp_options(self.settings):
+                found[model.ChannelKind.EMAIL] = await stack.enter_async_context(
+                    mail_.MailSender(options)
+                )
+            if chat_options := telegram_options(self.settings):
+                found[model.ChannelKind.CHAT] = await stack.enter_async_context(
+                    chat_.ChatSender(chat_options)
+                )
+            yield found
+
+
+def smtp_options(settings: settings_.Settings) -> mail_.SmtpOptions | None:
+    """How to reach the mail server, None when none is set."""
+    smtp = settings.smtp
+    if not smtp.url.get_secret_value():
+        return None
+    return model.replace(
+        mail_.SmtpOptions.from_url(smtp.url.get_secret_value()),
+        connections=smtp.connections,
+        rate_per_second=smtp.rate_per_second,
+        verify_certificates=smtp.verify_certificates,
+    )
+
+
+def telegram_options(settings: settings_.Settings) -> chat_.ChatOptions | None:
+    """How to reach the Bot API, None when no token is set."""
+    telegram = settings.telegram
+    if not telegram.token.get_secret_value():
+        return None
+    return chat_.ChatOptions(
+        token=telegram.token.get_secret_value(),
+        api_url=telegram.api_url,
+        rate_per_second=telegram.rate_per_second,
+    )
+
+
+@contextlib.contextmanager
+def opened(
+    settings: settings_.Settings, *, clock: Callable[[], datetime] = utc_now
+) -> Iterator[Runtime]:
+    """Open the database, bring its schema up to date, and close all of it at the end.
+
+    Raises ConfigurationError with a sentence for whatever does not open.
+    """
+    db = database.Database(settings.database_url.get_secret_value())
+    try:
+        db.migrate()
+        yield Runtime(
+            settings=settings,
+            db=db,
+            keys=settings.keys if settings.secret_key.get_secret_value() else _own_key(settings, db),
+            clock=clock,
+            owner=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
+        )
+    finally:
+        db.close()
+
+
+def _state_dir(settings: settings_.Settings, db: database.Database) -> Path:
+    if settings.state_dir is not None:
+        return settings.state_dir
+    if db.file is not None:
+        return db.file.with_name(db.file.name + ".state")
+    return Path("digest.state")
+
+
+def _own_key(settings: settings_.Settings, db: database.Database) -> tuple[bytes, ...]:
+    """The key kept beside a SQLite file by an installation that was given none."""
+    if not db.is_sqlite:
+        raise errors.ConfigurationError(
+            "secret_key: must be set when several machines share a database; "
+            "`digest init` writes a fresh one"
+        )
+    path = _state_dir(settings, db) / "secret.key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        os.write(file, secrets.token_urlsafe(36).encode())
+        os.close(file)
+        logger.info("made a secret key", extra={"event": "key.made", "file": str(path)})
+    return (path.read_bytes().strip(),)

@@ -1,0 +1,292 @@
+"""What an operator can set, from the environment, `digest.toml` or the safe defaults.
+
+Environment first (`DIGEST_` prefix, `__` between levels), then the file, then defaults.
+Read in cli, app and runtime only; everything below is handed plain values.
+"""
+
+import os
+import secrets
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pydantic
+import pydantic_settings
+from pydantic import BaseModel, Field, SecretStr
+
+from digest import errors
+
+DEFAULT_FILE = Path("digest.toml")
+TELEGRAM_API = "https://api.telegram.org"
+
+
+class Smtp(BaseModel):
+    """The mail server that takes our mail."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    url: SecretStr = Field(
+        SecretStr(""),
+        description="Mail server: smtp://, smtps:// or smtp+starttls://user:password@host:port. "
+        "Empty: no mail is sent",
+    )
+    sender: str = Field(
+        "",
+        description='Who the mail is from, e.g. "The Meridian <briefing@example.com>"',
+    )
+    reply_to: str = Field("", description="Where answers go; empty: to the sender")
+    connections: int = Field(4, ge=1, le=100, description="Open sessions to the mail server at most")
+    rate_per_second: float = Field(0.0, ge=0, description="Messages a second at most; 0: no limit")
+    bounce_address: str = Field(
+        "", description="Envelope sender, where reports of non-delivery go; empty: the sender"
+    )
+    verify_certificates: bool = Field(
+        True, description="Refuse a mail server whose certificate cannot be verified"
+    )
+
+
+class Dkim(BaseModel):
+    """Our own signature; leave it out where the mail server signs."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    domain: str = Field("", description="Signing domain; the mail server signs when it is empty")
+    selector: str = Field("", description="Selector of the key in DNS")
+    key_file: Path | None = Field(None, description="Private key, PEM")
+
+
+class Telegram(BaseModel):
+    """The bot."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    token: SecretStr = Field(
+        SecretStr(""), description="The bot's token from @BotFather. Empty: no bot and no chat messages"
+    )
+    api_url: str = Field(TELEGRAM_API, description="Bot API server")
+    rate_per_second: float = Field(
+        25.0, gt=0, le=1000, description="Messages a second at most, over all chats"
+    )
+    webhook_url: str = Field("", description="Public https address for updates; empty: polling")
+
+
+class Collect(BaseModel):
+    """How sources are read."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    interval_seconds: int = Field(300, ge=10, description="Pause between two rounds")
+    timeout_seconds: float = Field(20.0, gt=0, description="For one source, from start to end")
+    max_bytes: int = Field(10_000_000, ge=1000, description="Of one answer, once unpacked")
+    concurrency: int = Field(16, ge=1, le=500, description="Sources read at the same time")
+    allow_private_addresses: bool = Field(
+        False, description="Read sources on private and loopback addresses too"
+    )
+
+
+class Web(BaseModel):
+    """The pages and the desk."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on")
+
+
+class Daily(BaseModel):
+    """The digest called `daily`, which exists from the start."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    title: str = Field("", description="As readers see it; empty: the publication's name")
+    max_stories: int = Field(20, ge=1, le=100, description="In one issue at most")
+    per_section: int = Field(5, ge=1, le=50, description="Stories of one topic at most")
+    late_hours: float = Field(
+        3.0, gt=0, le=20, description="After an outage an edition is still sent when late by less"
+    )
+    window_hours: int = Field(36, ge=1, le=336, description="How old a story may be for a new reader")
+
+
+class Settings(pydantic_settings.BaseSettings):
+    """All settings; frozen."""
+
+    model_config = pydantic_settings.SettingsConfigDict(
+        env_prefix="DIGEST_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+    toml_file: ClassVar[Path | None] = None
+
+    database_url: SecretStr = Field(
+        SecretStr("sqlite:///digest.db"),
+        description="sqlite:///FILE, or postgresql://user:password@host/name",
+    )
+    base_url: str = Field(
+        "http://127.0.0.1:8080", description="Public address of the pages; links in mail start with it"
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="Signs the links in mail and hashes suppressed addresses; at least 32 characters. "
+        "Keep it: links in mail already sent stop working without it",
+    )
+    publication: str = Field("Digest", description="The publisher's name as readers see it")
+    postal_address: str = Field(
+        "", description="Shown in every mail; the law asks for it in many countries"
+    )
+    contact: str = Field("", description="An address people read, shown in every mail")
+    privacy_url: str = Field("", description="Your privacy page, linked in mail and pages")
+    language: str = Field("en", description="Language of pages and mail where a reader chose none")
+    time_zone: str = Field("UTC", description="IANA zone for readers who chose none")
+    topics_file: Path | None = Field(None, description="Your own catalogue; empty: the one that ships")
+    templates_dir: Path | None = Field(
+        None, description="Your own templates, file by file over those that ship"
+    )
+    state_dir: Path | None = Field(
+        None, description="Where a worker notes what it handed over; empty: beside the database"
+    )
+    daily: Daily = Field(default_factory=Daily)
+    smtp: Smtp = Field(default_factory=Smtp)
+    dkim: Dkim = Field(default_factory=Dkim)
+    telegram: Telegram = Field(default_factory=Telegram)
+    collect: Collect = Field(default_factory=Collect)
+    web: Web = Field(default_factory=Web)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[pydantic_settings.BaseSettings],
+        init_settings: pydantic_settings.PydanticBaseSettingsSource,
+        env_settings: pydantic_settings.PydanticBaseSettingsSource,
+        dotenv_settings: pydantic_settings.PydanticBaseSettingsSource,
+        file_secret_settings: pydantic_settings.PydanticBaseSettingsSource,
+    ) -> tuple[pydantic_settings.PydanticBaseSettingsSource, ...]:
+        """Order: what the caller says, the environment, the file."""
+        return init_settings, env_settings, _TomlSource(settings_cls)
+
+    @pydantic.field_validator("base_url", "telegram.api_url", check_fields=False)
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @pydantic.field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        import zoneinfo
+
+        if value not in zoneinfo.available_timezones():
+            raise ValueError(f"{value!r} is no IANA zone such as Europe/Athens")
+        return value
+
+    @pydantic.field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and len(value.get_secret_value()) < 32:
+            raise ValueError("must have at least 32 characters; `digest init` writes a fresh one")
+        return value
+
+    @pydantic.model_validator(mode="after")
+    def _belong_together(self) -> "Settings":
+        problems = []
+        if self.smtp.url.get_secret_value() and not self.smtp.sender:
+            problems.append("smtp.sender must be set when smtp.url is")
+        if self.dkim.domain and not (self.dkim.selector and self.dkim.key_file):
+            problems.append("dkim.selector and dkim.key_file must be set when dkim.domain is")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """Keys for tokens and hashes, the current one first."""
+        return (self.secret_key.get_secret_value().encode(),)
+
+
+class _TomlSource(pydantic_settings.PydanticBaseSettingsSource):
+    """`digest.toml`, when `Settings.toml_file` names one."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        path = Settings.toml_file
+        if path is None or not path.exists():
+            return {}
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def load(file: Path | None = None, **given: Any) -> Settings:
+    """Read the settings; `file` defaults to `digest.toml` here, if there is one.
+
+    Raises ConfigurationError with every problem at once; values of secrets are not shown.
+    """
+    if file is not None and not file.exists():
+        raise errors.ConfigurationError(f"{file}: no such file; `digest init` writes one")
+    Settings.toml_file = file or DEFAULT_FILE
+    try:
+        return Settings(**given)
+    except tomllib.TOMLDecodeError as error:
+        raise errors.ConfigurationError(f"{Settings.toml_file}: {error}") from error
+    except pydantic.ValidationError as error:
+        raise errors.ConfigurationError(*_sentences(error)) from None
+
+
+def _sentences(error: pydantic.ValidationError) -> Iterator[str]:
+    for problem in error.errors(include_input=False, include_url=False):
+        name = ".".join(str(part) for part in problem["loc"])
+        text = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            text = "no such setting"
+        yield f"{name}: {text}" if name else text
+
+
+def effective(settings: Settings) -> dict[str, Any]:
+    """Every setting as it is in force, secrets masked: for `digest doctor`."""
+    return settings.model_dump(mode="json")
+
+
+def sample_file() -> str:
+    """A commented `digest.toml` made from the model, with a fresh secret key.
+
+    Every setting is there with its description; those with a default are commented out.
+    """
+    lines = ["# Settings of Digest.  The environment goes before this file: DIGEST_SMTP__URL", ""]
+    tables: list[tuple[str, type[BaseModel]]] = []
+    for name, field in Settings.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            tables.append((name, kind))
+            continue
+        if name == "secret_key":
+            lines += _commented(field.description), f'{name} = "{secrets.token_urlsafe(36)}"', ""
+            continue
+        lines += _setting(name, field)
+    for name, kind in tables:
+        lines += [f"[{name}]", f"# {(kind.__doc__ or '').strip()}", ""]
+        for key, field in kind.model_fields.items():
+            lines += _setting(key, field)
+    return "\n".join(lines)
+
+
+def _setting(name: str, field: Any) -> list[str]:
+    return [_commented(field.description), f"# {name} = {_toml(field.get_default())}", ""]
+
+
+def _commented(text: str | None) -> str:
+    return f"# {text}."
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return str(value)
+    text = "" if value is None else str(value)
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def environment_names() -> list[str]:
+    """`DIGEST_…` variables set now, for doctor; unknown ones are refused by the model already."""
+    return sorted(name for name in os.environ if name.startswith("DIGEST_"))

@@ -1,0 +1,190 @@
+"""The database: SQLite by default, PostgreSQL when it grows; the same code on both.
+
+    await db.run(work, *args)     one transaction: work(session, *args) in a thread, committed
+    await db.read(work, *args)    the same for work that only reads
+    with db.begin() as session    the same without an event loop
+
+So a transaction never spans an await, and nothing irrevocable happens inside one.  `session`
+is a SQLAlchemy Core Connection in a transaction.
+"""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+
+from digest import errors
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+HEAD = "0001"  # newest migration; a test keeps it true, and start-up need not load Alembic
+THREADS = 4
+_MIGRATION_LOCK = 7_306_221  # any constant: one node migrates at a time
+
+
+def sqlalchemy_url(url: str) -> sa.URL:
+    """The driver's URL for `sqlite:///FILE` or `postgresql://…`.
+
+    Raises ConfigurationError for anything else; its text holds no password.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise errors.ConfigurationError(
+            "database_url: not an address such as sqlite:///digest.db or postgresql://host/name"
+        ) from error
+    if parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
+        if not parsed.database or parsed.database == ":memory:":
+            raise errors.ConfigurationError("database_url: SQLite needs a file: sqlite:///digest.db")
+        return parsed.set(drivername="sqlite+pysqlite")
+    raise errors.ConfigurationError(
+        f"database_url: {parsed.drivername}:// is not supported; use sqlite:/// or postgresql://"
+    )
+
+
+class Database:
+    """An open database.  `close()` when done."""
+
+    def __init__(self, url: str) -> None:
+        self.url = sqlalchemy_url(url)
+        self.is_sqlite = self.url.drivername.startswith("sqlite")
+        if self.is_sqlite:
+            Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+            self._engine = sa.create_engine(
+                self.url, pool_size=THREADS, connect_args={"check_same_thread": False, "timeout": 30}
+            )
+            sa.event.listen(self._engine, "connect", _prepare_sqlite)
+            sa.event.listen(self._engine, "begin", _begin_sqlite)
+        else:
+            self._engine = sa.create_engine(self.url, pool_size=THREADS, pool_pre_ping=True)
+        self._reader = self._engine.execution_options(digest_reads_only=True)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
+
+    @property
+    def file(self) -> Path | None:
+        """SQLite's file."""
+        return Path(str(self.url.database)) if self.is_sqlite else None
+
+    @contextlib.contextmanager
+    def begin(self) -> Iterator[sa.Connection]:
+        """A transaction that may write."""
+        with self._engine.begin() as session:
+            yield session
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A transaction that only reads, and never waits for a writer."""
+        with self._reader.begin() as session:
+            yield session
+
+    async def run(
+        self, work: Callable[Concatenate[sa.Connection, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Run `work(session, …)` in a transaction of its own and commit.
+
+        Shielded: a cancelled caller still waits for the commit, so it never guesses whether
+        something was written.
+        """
+        return await self._in_thread(self.begin, work, *args, **kwargs)
+
+    async def read(
+        self, work: Callable[Concatenate[sa.Connection, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Run `work(session, …)` in a transaction that only reads."""
+        return await self._in_thread(self.reading, work, *args, **kwargs)
+
+    async def _in_thread(
+        self,
+        transaction: Callable[[], contextlib.AbstractContextManager[sa.Connection]],
+        work: Callable[..., R],
+        *args: Any,
+        **kwargs: Any,
+    ) -> R:
+        def call() -> R:
+            with transaction() as session:
+                return work(session, *args, **kwargs)
+
+        future = asyncio.get_running_loop().run_in_executor(self._threads, call)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            if not future.done():
+                await asyncio.wait([future])
+            raise
+
+    def is_current(self) -> bool:
+        """Whether the schema is the one this code was written for."""
+        with self.reading() as session:
+            if not sa.inspect(session).has_table("alembic_version"):
+                return False
+            found = session.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+            return found == HEAD
+
+    def migrate(self) -> bool:
+        """Bring the schema up to date; False when it was.
+
+        Raises ConfigurationError when the database is newer than this code.
+        """
+        try:
+            if self.is_current():
+                return False
+            from alembic import command, util  # noqa: PLC0415 - 0.2 s that only a migration needs
+            from alembic.config import Config  # noqa: PLC0415
+
+            with self.begin() as session:
+                if not self.is_sqlite:
+                    session.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+                config = Config()
+                config.set_main_option("script_location", str(MIGRATIONS))
+                config.attributes["session"] = session
+                try:
+                    command.upgrade(config, "head")
+                except util.CommandError as error:
+                    raise errors.ConfigurationError(
+                        f"database_url: made by a newer Digest, this one cannot use it ({error})"
+                    ) from error
+        except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
+            raise errors.ConfigurationError(f"database_url: {describe(error)}") from error
+        return True
+
+    def close(self) -> None:
+        """Wait for what is running and close every connection."""
+        self._threads.shutdown()
+        self._engine.dispose()
+
+
+def describe(error: sa.exc.SQLAlchemyError) -> str:
+    """The driver's own words on one line, without the statement and its parameters."""
+    cause = getattr(error, "orig", None) or error
+    return " ".join(str(cause).split())[:300]
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver's own transaction control begins late and deferred: take it away.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "busy_timeout=30000",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+        "cache_size=-32000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(session: sa.Connection) -> None:
+    # A deferred BEGIN that later writes fails with "database is locked" at once, whatever the
+    # busy timeout; IMMEDIATE waits its turn at the start.
+    reads_only = session.get_execution_options().get("digest_reads_only", False)
+    session.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+

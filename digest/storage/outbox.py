@@ -1,0 +1,379 @@
+"""The outbox: one row a message, from queued to settled.
+
+    queued → claimed → submitted | deferred(next_at) | failed | suppressed | expired | uncertain
+
+A claim has an owner, a lease and a fence; every record checks the fence, so a claimer whose
+rows were given to another can no longer say anything about them.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from digest import model
+from digest.storage import documents, tables
+from subscribers import sql
+
+_delivery = tables.delivery
+_attempt = tables.attempt
+
+PRIORITY = {
+    model.DeliveryKind.NOTICE: 0,
+    model.DeliveryKind.ALERT: 1,
+    model.DeliveryKind.DIGEST: 2,
+}
+WAITING = (model.DeliveryState.QUEUED, model.DeliveryState.DEFERRED)
+# Not shown to the reader after all: such a story may come again.
+NOT_SHOWN = (
+    model.DeliveryState.FAILED,
+    model.DeliveryState.SUPPRESSED,
+    model.DeliveryState.EXPIRED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A delivery to be: what goes to which channel, and until when it is worth sending."""
+
+    channel_id: int
+    channel_kind: model.ChannelKind
+    subscriber_id: int
+    message_id: str
+    shown: tuple[model.Shown, ...] = ()
+    more: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one claimed delivery ended, to be recorded."""
+
+    delivery: model.Delivery
+    state: model.DeliveryState
+    at: datetime
+    reason: str = ""
+    next_at: datetime | None = None
+    ids: tuple[int, ...] = ()
+
+
+def put(
+    session: sa.Connection,
+    kind: model.DeliveryKind,
+    unit_id: int,
+    drafts: Sequence[Draft],
+    *,
+    expires_at: datetime,
+    now: datetime,
+) -> int:
+    """Queue deliveries; a channel that already has one of this unit keeps it.  How many are new."""
+    n_new = 0
+    for some in sql.chunks(drafts):
+        added = session.execute(
+            sql.insert(session, _delivery)
+            .values(
+                [
+                    {
+                        "kind": kind,
+                        "unit_id": unit_id,
+                        "channel_id": draft.channel_id,
+                        "channel_kind": draft.channel_kind,
+                        "subscriber_id": draft.subscriber_id,
+                        "priority": PRIORITY[kind],
+                        "message_id": draft.message_id,
+                        "shown": documents.shown_document(draft.shown),
+                        "more": dict(draft.more or {}),
+                        "created_at": now,
+                        "next_at": now,
+                        "expires_at": expires_at,
+                    }
+                    for draft in some
+                ]
+            )
+            .on_conflict_do_nothing(index_elements=["kind", "unit_id", "channel_id"])
+        )
+        n_new += added.rowcount
+    return n_new
+
+
+def claim(
+    session: sa.Connection,
+    kinds: Sequence[model.ChannelKind],
+    *,
+    owner: str,
+    now: datetime,
+    lease: timedelta,
+    limit: int,
+) -> tuple[model.Delivery, ...]:
+    """Take the most urgent due deliveries for `owner`, leaving out paused editions."""
+    paused = sa.select(tables.edition.c.id).where(
+        tables.edition.c.state == model.EditionState.PAUSED
+    )
+    due = (
+        sa.select(_delivery.c.id)
+        .where(_delivery.c.state.in_(WAITING))
+        .where(_delivery.c.channel_kind.in_(kinds), _delivery.c.next_at <= now)
+        .where(
+            (_delivery.c.kind != model.DeliveryKind.DIGEST) | _delivery.c.unit_id.not_in(paused)
+        )
+        .order_by(_delivery.c.priority, _delivery.c.next_at, _delivery.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)  # SQLite has one writer and leaves this out
+    )
+    ids = list(session.execute(due).scalars())
+    for some in sql.chunks(ids):
+        session.execute(
+            sa.update(_delivery)
+            .where(_delivery.c.id.in_(some))
+            .values(
+                state=model.DeliveryState.CLAIMED,
+                owner=owner,
+                fence=_delivery.c.fence + 1,
+                lease_until=now + lease,
+            )
+        )
+    return listing(session, ids=ids) if ids else ()
+
+
+def record(session: sa.Connection, results: Sequence[Result]) -> int:
+    """Write down how claimed deliveries ended; those whose fence moved on are left alone.
+
+    Returns how many were recorded.
+    """
+    n_recorded = 0
+    plain = [r for r in results if r.state is model.DeliveryState.SUBMITTED]
+    if plain:
+        done = session.execute(
+            sa.update(_delivery)
+            .where(
+                _delivery.c.id == sa.bindparam("delivery_id"),
+                _delivery.c.fence == sa.bindparam("seen_fence"),
+                _delivery.c.state == model.DeliveryState.CLAIMED,
+            )
+            .values(
+                state=model.DeliveryState.SUBMITTED,
+                submitted_at=sa.bindparam("at", type_=sql.UtcDateTime),
+                provider_ids=sa.bindparam("ids", type_=sa.JSON),
+                attempts=_delivery.c.attempts + 1,
+                reason="",
+                lease_until=None,
+            ),
+            [
+                {
+                    "delivery_id": r.delivery.id,
+                    "seen_fence": r.delivery.fence,
+                    "at": r.at,
+                    "ids": list(r.ids),
+                }
+                for r in plain
+            ],
+        )
+        n_recorded += done.rowcount
+    for result in results:
+        if result.state is not model.DeliveryState.SUBMITTED:
+            n_recorded += _record_one(session, result)
+    return n_recorded
+
+
+def _record_one(session: sa.Connection, result: Result) -> int:
+    delivery = result.delivery
+    values: dict[str, Any] = {
+        "state": result.state,
+        "reason": result.reason,
+        "next_at": result.next_at or result.at,
+        "lease_until": None,
+    }
+    tried = result.state not in (model.DeliveryState.QUEUED, model.DeliveryState.SUPPRESSED)
+    if tried:
+        values["attempts"] = _delivery.c.attempts + 1
+    changed = session.execute(
+        sa.update(_delivery)
+        .where(_delivery.c.id == delivery.id, _delivery.c.fence == delivery.fence)
+        .where(_delivery.c.state == model.DeliveryState.CLAIMED)
+        .values(**values)
+    )
+    if changed.rowcount and tried:
+        _note_attempt(session, delivery.id, result.state, result.reason, result.at)
+    return int(changed.rowcount)
+
+
+def _note_attempt(
+    session: sa.Connection, delivery_id: int, outcome: str, reason: str, at: datetime
+) -> None:
+    session.execute(
+        sa.insert(_attempt).values(delivery_id=delivery_id, at=at, outcome=outcome, reason=reason)
+    )
+
+
+def expire(session: sa.Connection, *, now: datetime) -> int:
+    """Give up waiting deliveries that are no longer worth sending."""
+    changed = session.execute(
+        sa.update(_delivery)
+        .where(_delivery.c.state.in_(WAITING), _delivery.c.expires_at <= now)
+        .values(state=model.DeliveryState.EXPIRED)
+    )
+    return int(changed.rowcount)
+
+
+def release(
+    session: sa.Connection,
+    *,
+    owner: str | None = None,
+    lapsed_before: datetime | None = None,
+    except_ids: Sequence[int] = (),
+) -> int:
+    """Return claimed deliveries to the queue: those of a dead `owner`, or with a lapsed lease."""
+    query = sa.update(_delivery).where(_delivery.c.state == model.DeliveryState.CLAIMED)
+    if owner is not None:
+        query = query.where(_delivery.c.owner == owner)
+    if lapsed_before is not None:
+        query = query.where(_delivery.c.lease_until < lapsed_before)
+    if except_ids:
+        query = query.where(_delivery.c.id.not_in(except_ids))
+    changed = session.execute(query.values(state=model.DeliveryState.QUEUED, lease_until=None))
+    return int(changed.rowcount)
+
+
+def claimed_by(session: sa.Connection, owner: str) -> tuple[model.Delivery, ...]:
+    """What `owner` held when it was last heard of."""
+    query = sa.select(_delivery.c.id).where(
+        _delivery.c.state == model.DeliveryState.CLAIMED, _delivery.c.owner == owner
+    )
+    return listing(session, ids=list(session.execute(query).scalars()))
+
+
+def retry(session: sa.Connection, ids: Sequence[int], *, now: datetime) -> int:
+    """Queue failed, expired or uncertain deliveries again, by an admin's word."""
+    again = (
+        model.DeliveryState.FAILED,
+        model.DeliveryState.EXPIRED,
+        model.DeliveryState.UNCERTAIN,
+        model.DeliveryState.DEFERRED,
+    )
+    changed = session.execute(
+        sa.update(_delivery)
+        .where(_delivery.c.id.in_(ids), _delivery.c.state.in_(again))
+        .values(
+            state=model.DeliveryState.QUEUED,
+            next_at=now,
+            expires_at=sa.case(
+                (_delivery.c.expires_at <= now, _in_hours(now, 12)), else_=_delivery.c.expires_at
+            ),
+        )
+    )
+    return int(changed.rowcount)
+
+
+def _in_hours(now: datetime, hours: int) -> sa.BindParameter[datetime]:
+    return sa.bindparam(None, now + timedelta(hours=hours), type_=sql.UtcDateTime)
+
+
+def listing(
+    session: sa.Connection,
+    *,
+    ids: Sequence[int] | None = None,
+    kind: model.DeliveryKind | None = None,
+    unit_id: int | None = None,
+    state: str | None = None,
+    subscriber_id: int | None = None,
+    limit: int = 1000,
+) -> tuple[model.Delivery, ...]:
+    """Deliveries by id, unit, state or subscriber, the most urgent first."""
+    query = sa.select(_delivery).order_by(
+        _delivery.c.priority, _delivery.c.next_at, _delivery.c.id
+    )
+    if kind is not None:
+        query = query.where(_delivery.c.kind == kind)
+    if unit_id is not None:
+        query = query.where(_delivery.c.unit_id == unit_id)
+    if state is not None:
+        query = query.where(_delivery.c.state == state)
+    if subscriber_id is not None:
+        query = query.where(_delivery.c.subscriber_id == subscriber_id)
+    if ids is None:
+        return tuple(_delivery_from(row) for row in session.execute(query.limit(limit)))
+    found: list[model.Delivery] = []
+    for some in sql.chunks(ids):
+        rows = session.execute(query.where(_delivery.c.id.in_(some)))
+        found += [_delivery_from(row) for row in rows]
+    return tuple(found)
+
+
+def attempts_of(session: sa.Connection, delivery_id: int) -> tuple[tuple[datetime, str, str], ...]:
+    """(when, outcome, reason) of each try that was not simply accepted."""
+    query = (
+        sa.select(_attempt.c.at, _attempt.c.outcome, _attempt.c.reason)
+        .where(_attempt.c.delivery_id == delivery_id)
+        .order_by(_attempt.c.id)
+    )
+    return tuple((row.at, row.outcome, row.reason) for row in session.execute(query))
+
+
+def stats(
+    session: sa.Connection, *, kind: str | None = None, unit_id: int | None = None
+) -> dict[str, int]:
+    """How many deliveries are in each state; every state is named."""
+    query = sa.select(_delivery.c.state, sa.func.count().label("n")).group_by(_delivery.c.state)
+    if kind is not None:
+        query = query.where(_delivery.c.kind == kind, _delivery.c.unit_id == unit_id)
+    counted = {row.state: row.n for row in session.execute(query)}
+    return {state.value: counted.get(state.value, 0) for state in model.DeliveryState}
+
+
+def seen(
+    session: sa.Connection, subscriber_ids: Sequence[int], *, since: datetime
+) -> dict[int, dict[int, int]]:
+    """What each subscriber was shown on any channel: story id → highest revision."""
+    shown: dict[int, dict[int, int]] = defaultdict(dict)
+    for some in sql.chunks(subscriber_ids):
+        query = (
+            sa.select(_delivery.c.subscriber_id, _delivery.c.shown)
+            .where(_delivery.c.subscriber_id.in_(some), _delivery.c.created_at >= since)
+            .where(_delivery.c.state.not_in(NOT_SHOWN))
+        )
+        for row in session.execute(query):
+            mine = shown[row.subscriber_id]
+            for story_id, revision, *_ in row.shown:
+                mine[story_id] = max(revision, mine.get(story_id, 0))
+    return shown
+
+
+def alerts_since(
+    session: sa.Connection, subscriber_ids: Sequence[int], *, since: datetime
+) -> dict[int, list[datetime]]:
+    """When each subscriber was sent an alert."""
+    found: dict[int, list[datetime]] = defaultdict(list)
+    for some in sql.chunks(subscriber_ids):
+        query = (
+            sa.select(_delivery.c.subscriber_id, _delivery.c.created_at)
+            .where(_delivery.c.subscriber_id.in_(some), _delivery.c.created_at >= since)
+            .where(_delivery.c.kind == model.DeliveryKind.ALERT)
+            .where(_delivery.c.state.not_in(NOT_SHOWN))
+        )
+        for row in session.execute(query):
+            found[row.subscriber_id].append(row.created_at)
+    return found
+
+
+def _delivery_from(row: Any) -> model.Delivery:
+    return model.Delivery(
+        id=row.id,
+        kind=model.DeliveryKind(row.kind),
+        unit_id=row.unit_id,
+        channel_id=row.channel_id,
+        channel_kind=model.ChannelKind(row.channel_kind),
+        subscriber_id=row.subscriber_id,
+        message_id=row.message_id,
+        shown=documents.shown_from(row.shown),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        attempts=row.attempts,
+        fence=row.fence,
+        state=model.DeliveryState(row.state),
+        more=row.more,
+        next_at=row.next_at,
+        submitted_at=row.submitted_at,
+        reason=row.reason,
+    )

@@ -1,0 +1,148 @@
+"""Sources, and what each poll of them brought."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from digest import model
+from digest.storage import tables
+from subscribers import sql
+
+_source = tables.source
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """One reading of a source; `reason` says why it failed, "" when it did not."""
+
+    source_id: int
+    at: datetime
+    n_new: int = 0
+    n_updated: int = 0
+    n_unchanged: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A source with its last poll."""
+
+    source: model.Source
+    polled_at: datetime | None
+    reason: str
+    n_entries: int
+
+
+def add(
+    session: sa.Connection,
+    *,
+    url: str,
+    kind: model.SourceKind,
+    title: str,
+    category: str,
+    own: bool,
+    now: datetime,
+) -> tuple[model.Source, bool]:
+    """Add a source, or find it when its URL is known; True when it is new."""
+    values = {"url": url, "kind": kind, "title": title, "category": category, "own": own}
+    added = session.execute(
+        sql.insert(session, _source)
+        .values(**values, added_at=now)
+        .on_conflict_do_nothing(index_elements=["url"])
+    )
+    row = session.execute(sa.select(_source).where(_source.c.url == url)).one()
+    return _source_from(row), added.rowcount == 1
+
+
+def listing(session: sa.Connection, ids: Sequence[int] = ()) -> tuple[model.Source, ...]:
+    """All sources, or those asked for, in the order they were added."""
+    query = sa.select(_source).order_by(_source.c.id)
+    if ids:
+        query = query.where(_source.c.id.in_(ids))
+    return tuple(_source_from(row) for row in session.execute(query))
+
+
+def due(session: sa.Connection, now: datetime) -> tuple[model.Source, ...]:
+    """Sources to poll now: those whose time has come and that are not gone for good."""
+    query = (
+        sa.select(_source)
+        .where(_source.c.state != model.SourceState.GONE)
+        .where(_source.c.next_poll_at.is_(None) | (_source.c.next_poll_at <= now))
+        .order_by(_source.c.next_poll_at, _source.c.id)
+    )
+    return tuple(_source_from(row) for row in session.execute(query))
+
+
+def health(session: sa.Connection) -> tuple[Health, ...]:
+    """Every source with its state and how many entries it gave."""
+    counted = (
+        sa.select(tables.entry.c.source_id, sa.func.count().label("n"))
+        .group_by(tables.entry.c.source_id)
+        .subquery()
+    )
+    query = (
+        sa.select(_source, sa.func.coalesce(counted.c.n, 0).label("n_entries"))
+        .outerjoin(counted, counted.c.source_id == _source.c.id)
+        .order_by(_source.c.id)
+    )
+    return tuple(
+        Health(_source_from(row), row.polled_at, row.reason, row.n_entries)
+        for row in session.execute(query)
+    )
+
+
+def remove(session: sa.Connection, source_id: int) -> bool:
+    """Stop reading a source.  Stories it is part of keep their other entries."""
+    found = session.execute(
+        sa.select(_source.c.id).where(_source.c.id == source_id)
+    ).scalar_one_or_none()
+    if found is None:
+        return False
+    session.execute(sa.delete(_source).where(_source.c.id == source_id))
+    return True
+
+
+def record_poll(
+    session: sa.Connection, source: model.Source, poll: Poll, *, next_poll_at: datetime
+) -> None:
+    """Keep what a poll left behind: validators, cursor, state and the log line."""
+    session.execute(sa.insert(tables.poll).values(**_columns(poll)))
+    session.execute(
+        sa.update(_source)
+        .where(_source.c.id == source.id)
+        .values(
+            title=source.title,
+            state=source.state,
+            etag=source.etag,
+            last_modified=source.last_modified,
+            cursor=source.cursor,
+            failures=source.failures,
+            reason=poll.reason,
+            polled_at=poll.at,
+            next_poll_at=next_poll_at,
+        )
+    )
+
+
+def _columns(poll: Poll) -> dict[str, Any]:
+    return {name: getattr(poll, name) for name in Poll.__slots__}
+
+
+def _source_from(row: Any) -> model.Source:
+    return model.Source(
+        id=row.id,
+        url=row.url,
+        kind=model.SourceKind(row.kind),
+        title=row.title,
+        category=row.category,
+        own=row.own,
+        state=model.SourceState(row.state),
+        etag=row.etag,
+        last_modified=row.last_modified,
+        cursor=row.cursor,
+        failures=row.failures,
+        next_poll_at=row.next_poll_at,
+    )

@@ -1,0 +1,140 @@
+"""Stories: what happened, made of entries.  Entries come in time order; who leads is decided
+above (digest.cluster)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from digest import model
+from digest.storage import documents, entries, tables
+from subscribers import sql
+
+_story = tables.story
+_entry = tables.entry
+
+
+def create(session: sa.Connection, *, first_at: datetime, now: datetime) -> int:
+    """A new story without entries."""
+    added = session.execute(sa.insert(_story).values(first_at=first_at, updated_at=now))
+    return int(added.inserted_primary_key[0])
+
+
+def place(
+    session: sa.Connection, story_of: Mapping[int, int], *, fixed: bool = False
+) -> None:
+    """Put entries into stories: entry id → story id.  `fixed` is an editor's word."""
+    values: dict[str, Any] = {"story_id": sa.bindparam("into")}
+    if fixed:
+        values["fixed"] = True
+    if story_of:
+        session.execute(
+            sa.update(_entry).where(_entry.c.id == sa.bindparam("entry_id")).values(**values),
+            [{"entry_id": entry_id, "into": into} for entry_id, into in story_of.items()],
+        )
+
+
+def refresh(session: sa.Connection, story_ids: Iterable[int], *, now: datetime) -> None:
+    """Recompute from their entries the topics and times of stories that changed."""
+    for ids in sql.chunks(sorted(set(story_ids))):
+        matches: dict[int, dict[str, model.TopicMatch]] = defaultdict(dict)
+        first_at: dict[int, datetime] = {}
+        query = (
+            sa.select(_entry.c.story_id, _entry.c.topics, _entry.c.published_at)
+            .where(_entry.c.story_id.in_(ids), ~_entry.c.withdrawn)
+            .order_by(_entry.c.published_at, _entry.c.id)
+        )
+        for row in session.execute(query):
+            first_at.setdefault(row.story_id, row.published_at)
+            for match in documents.topics_from(row.topics):
+                known = matches[row.story_id].get(match.topic)
+                if known is None or match.score > known.score:
+                    matches[row.story_id][match.topic] = match
+        for story_id in ids:
+            ordered = sorted(matches[story_id].values(), key=lambda m: (-m.score, m.topic))
+            values: dict[str, Any] = {"topics": documents.topics_document(ordered)}
+            if story_id in first_at:
+                values |= {"first_at": first_at[story_id], "updated_at": now, "withdrawn": False}
+            else:
+                values |= {"withdrawn": True}
+            session.execute(sa.update(_story).where(_story.c.id == story_id).values(**values))
+
+
+def revise(session: sa.Connection, story_ids: Iterable[int]) -> None:
+    """Count a material change: readers who saw the story may be shown it again as updated."""
+    session.execute(
+        sa.update(_story)
+        .where(_story.c.id.in_(list(story_ids)))
+        .values(revision=_story.c.revision + 1)
+    )
+
+
+def load(
+    session: sa.Connection,
+    *,
+    ids: Sequence[int] | None = None,
+    since: datetime | None = None,
+    limit: int = 1000,
+    full: bool = False,
+) -> tuple[model.Story, ...]:
+    """Stories with their entries, newest first; `since` bounds when an entry was published.
+
+    Dropped and withdrawn ones are among them, marked.  `full` brings the entries' bodies.
+    """
+    query = sa.select(_story)
+    if ids is not None:
+        query = query.where(_story.c.id.in_(ids))
+    if since is not None:
+        recent = sa.select(_entry.c.story_id).where(_entry.c.published_at >= since)
+        query = query.where(_story.c.id.in_(recent))
+    rows = session.execute(query.order_by(_story.c.first_at.desc(), _story.c.id).limit(limit)).all()
+    found = _entries_of(session, [row.id for row in rows], full=full)
+    return tuple(_story_from(row, found[row.id]) for row in rows if found[row.id])
+
+
+def edit(session: sa.Connection, story_id: int, **values: Any) -> bool:
+    """An editor's word: pinned, dropped, headline, note.  False when there is no such story."""
+    changed = session.execute(sa.update(_story).where(_story.c.id == story_id).values(**values))
+    return changed.rowcount == 1
+
+
+def merge(session: sa.Connection, into: int, other: int, *, now: datetime) -> None:
+    """Put all entries of `other` into `into`, for good."""
+    session.execute(
+        sa.update(_entry).where(_entry.c.story_id == other).values(story_id=into, fixed=True)
+    )
+    refresh(session, (into, other), now=now)
+
+
+def _entries_of(
+    session: sa.Connection, story_ids: Sequence[int], *, full: bool
+) -> dict[int, list[model.Entry]]:
+    found: dict[int, list[model.Entry]] = defaultdict(list)
+    for ids in sql.chunks(story_ids):
+        query = (
+            entries.select_entries()
+            .where(_entry.c.story_id.in_(ids), ~_entry.c.withdrawn)
+            .order_by(_entry.c.published_at, _entry.c.id)
+        )
+        for row in session.execute(query):
+            entry = entries.entry_from(row)
+            found[row.story_id].append(entry if full else model.replace(entry, body=""))
+    return found
+
+
+def _story_from(row: Any, found: Sequence[model.Entry]) -> model.Story:
+    return model.Story(
+        id=row.id,
+        entries=tuple(found),
+        topics=documents.topics_from(row.topics),
+        first_at=row.first_at,
+        updated_at=row.updated_at,
+        pinned=row.pinned,
+        dropped=row.dropped,
+        withdrawn=row.withdrawn,
+        revision=row.revision,
+        note=row.note,
+        headline=row.headline,
+    )

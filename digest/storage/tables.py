@@ -1,0 +1,207 @@
+"""The product's tables.  Everything unique is unique here, not in Python.
+
+JSON columns hold lists and small documents that are read whole.  Times are UTC
+(subscribers.sql.UtcDateTime).  The people's tables are in subscribers/tables.py; nothing here
+has a foreign key to them, so that erasing a person never touches the ledger.
+"""
+
+import sqlalchemy as sa
+
+from subscribers import sql
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite counts rowids only in columns declared INTEGER.
+Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def _text(name: str, default: str = "") -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False, default=default, server_default=default)
+
+
+def _flag(name: str) -> sa.Column[bool]:
+    return sa.Column(name, sa.Boolean, nullable=False, default=False, server_default=sa.false())
+
+
+def _count(name: str, default: int = 0) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer, nullable=False, default=default, server_default=str(default))
+
+
+setting = sa.Table(
+    "setting",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    _text("value"),
+)
+
+source = sa.Table(
+    "source",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("url", sa.Text, nullable=False, unique=True),
+    _text("kind", "feed"),
+    _text("title"),
+    _text("category"),
+    _flag("own"),
+    _text("state", "healthy"),
+    _text("etag"),
+    _text("last_modified"),
+    _text("cursor"),
+    _count("failures"),
+    _text("reason"),
+    sa.Column("added_at", sql.UtcDateTime, nullable=False),
+    sa.Column("polled_at", sql.UtcDateTime),
+    sa.Column("next_poll_at", sql.UtcDateTime),
+)
+
+poll = sa.Table(
+    "poll",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("source_id", sa.ForeignKey("source.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("at", sql.UtcDateTime, nullable=False),
+    _count("n_new"),
+    _count("n_updated"),
+    _count("n_unchanged"),
+    _text("reason"),
+    sa.Index("ix_poll_source_id_at", "source_id", "at"),
+)
+
+story = sa.Table(
+    "story",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("first_at", sql.UtcDateTime, nullable=False),
+    sa.Column("updated_at", sql.UtcDateTime, nullable=False, index=True),
+    _count("revision", 1),
+    sa.Column("topics", sa.JSON, nullable=False, default=list),
+    _flag("pinned"),
+    _flag("dropped"),
+    _flag("withdrawn"),
+    _text("headline"),
+    _text("note"),
+)
+
+entry = sa.Table(
+    "entry",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("source_id", sa.ForeignKey("source.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("uid", sa.Text, nullable=False),
+    sa.Column("story_id", sa.ForeignKey("story.id"), index=True),
+    _text("url"),
+    sa.Column("title", sa.Text, nullable=False),
+    _text("summary"),
+    _text("body"),
+    sa.Column("categories", sa.JSON, nullable=False, default=list),
+    sa.Column("authors", sa.JSON, nullable=False, default=list),
+    sa.Column("published_at", sql.UtcDateTime, nullable=False, index=True),
+    sa.Column("updated_at", sql.UtcDateTime),
+    _text("language"),
+    _text("image"),
+    _text("agency"),
+    _text("fingerprint"),
+    sa.Column("topics", sa.JSON, nullable=False, default=list),
+    sa.Column("collected_at", sql.UtcDateTime, nullable=False),
+    sa.Column("changed_at", sql.UtcDateTime, nullable=False),
+    _flag("withdrawn"),
+    _flag("fixed"),  # an editor put it where it is: clustering leaves it alone
+    sa.UniqueConstraint("source_id", "uid"),
+)
+
+frozen_story = sa.Table(
+    "frozen_story",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("story_id", Id, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("fingerprint", sa.Text, nullable=False, unique=True),
+    sa.Column("payload", sa.JSON, nullable=False),
+)
+
+edition = sa.Table(
+    "edition",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("bucket", sa.Text, nullable=False),
+    sa.Column("slot", sa.Text, nullable=False),
+    sa.Column("on", sa.Date, nullable=False),
+    _text("title"),
+    _text("note"),
+    _text("state", "planned"),
+    _text("reason"),
+    sa.Column("frozen_at", sql.UtcDateTime, nullable=False),
+    sa.Column("window_from", sql.UtcDateTime),
+    sa.Column("expires_at", sql.UtcDateTime, nullable=False),
+    sa.Column("frozen_ids", sa.JSON, nullable=False, default=list),
+    sa.Column("after_channel_id", Id, nullable=False, default=0, server_default="0"),
+    _count("n_recipients"),
+    _count("n_issues"),
+    _count("n_nothing_new"),
+    sa.Column("done_at", sql.UtcDateTime),
+    sa.UniqueConstraint("digest", "bucket", "slot"),
+    sa.Index("ix_edition_state", "state"),
+)
+
+alert = sa.Table(
+    "alert",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("story_id", Id, nullable=False, unique=True),
+    sa.Column("frozen_id", sa.ForeignKey("frozen_story.id"), nullable=False),
+    sa.Column("raised_at", sql.UtcDateTime, nullable=False),
+    sa.Column("expires_at", sql.UtcDateTime, nullable=False),
+    sa.Column("after_channel_id", Id, nullable=False, default=0, server_default="0"),
+    _flag("done"),
+    _text("reason"),
+    sa.Column("refused", sa.JSON, nullable=False, default=dict),
+)
+
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("unit_id", Id, nullable=False),
+    sa.Column("channel_id", Id, nullable=False),
+    sa.Column("channel_kind", sa.Text, nullable=False),
+    sa.Column("subscriber_id", Id, nullable=False),
+    sa.Column("priority", sa.Integer, nullable=False),
+    _text("state", "queued"),
+    sa.Column("message_id", sa.Text, nullable=False),
+    sa.Column("shown", sa.JSON, nullable=False, default=list),
+    sa.Column("more", sa.JSON, nullable=False, default=dict),
+    sa.Column("created_at", sql.UtcDateTime, nullable=False),
+    sa.Column("next_at", sql.UtcDateTime, nullable=False),
+    sa.Column("expires_at", sql.UtcDateTime, nullable=False),
+    _count("attempts"),
+    _text("owner"),
+    _count("fence"),
+    sa.Column("lease_until", sql.UtcDateTime),
+    sa.Column("submitted_at", sql.UtcDateTime),
+    _text("reason"),
+    sa.Column("provider_ids", sa.JSON),
+    sa.UniqueConstraint("kind", "unit_id", "channel_id"),
+    sa.Index("ix_delivery_due", "state", "channel_kind", "priority", "next_at", "id"),
+    sa.Index("ix_delivery_subscriber_id_created_at", "subscriber_id", "created_at"),
+    sa.Index("ix_delivery_owner_state", "owner", "state"),
+)
+
+attempt = sa.Table(
+    "attempt",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("delivery_id", sa.ForeignKey("delivery.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("at", sql.UtcDateTime, nullable=False),
+    _text("outcome"),
+    _text("reason"),
+    sa.Index("ix_attempt_delivery_id", "delivery_id"),
+)

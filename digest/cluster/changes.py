@@ -1,0 +1,117 @@
+"""Whether an entry changed enough to be shown again as "updated"."""
+
+import re
+
+from digest import model
+from digest.cluster import facts, lexicon, words
+
+__all__ = ["material_change"]
+
+_REWRITTEN = 0.4  # share of the headline's telling words that are new or gone
+_NOTICE_CHARS = 300  # a correction is announced at the head of a text
+_NOTICES = (
+    (
+        re.compile(
+            r"\b(?:withdrawn|withdraws (?:story|report)|retract(?:s|ed|ion)|kill notice)\b",
+            re.IGNORECASE,
+        ),
+        "withdrawn",
+    ),
+    (
+        re.compile(
+            r"\bcorrect(?:s|ed|ions?)\b(?! (?:facilit|officer|cent))|\bclarification\b"
+            r"|\beditor['’]s note\b",
+            re.IGNORECASE,
+        ),
+        "correction",
+    ),
+)
+_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_NUMBER_WORDS = {  # "one" is mostly no number
+    "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
+    "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
+}  # fmt: skip
+
+
+def material_change(old: model.Entry, new: model.Entry) -> str:
+    """Say what changed that a reader of `old` should know, "" when nothing did.
+
+    Looked for in this order: a withdrawal or correction announced, a number, a place, the
+    direction ("up" for "down"), the headline's words.  Case, punctuation, word forms, words of
+    one meaning and typing errors are no change.
+    """
+    for pattern, what in _NOTICES:
+        if pattern.search(_head(new)) and not pattern.search(_head(old)):
+            return what
+    old_title, new_title = words.tidy_title(old.title), words.tidy_title(new.title)
+    return (
+        _number_change(old_title, new_title)
+        or _number_change(_head(old), _head(new))
+        or _fact_change(facts.read_facts(old_title), facts.read_facts(new_title))
+        or _headline_change(old_title, new_title, new.language or old.language)
+    )
+
+
+def _head(entry: model.Entry) -> str:
+    return f"{entry.title}. {(entry.summary or entry.body)[:_NOTICE_CHARS]}"
+
+
+def _numbers(text: str) -> list[str]:
+    found = []
+    for word in words.tokens(text):
+        plain = words.fold(word)
+        if plain in _NUMBER_WORDS:
+            found.append(_NUMBER_WORDS[plain])
+        else:
+            found.extend(number.replace(",", "") for number in _NUMBER.findall(plain))
+    return found
+
+
+def _number_change(old: str, new: str) -> str:
+    """Name a number that took another's place; one merely added or left out is no change."""
+    before, after = _numbers(old), _numbers(new)
+    gone = [number for number in before if number not in after]
+    come = [number for number in after if number not in before]
+    return f"number changed: {gone[0]} → {come[0]}" if gone and come else ""
+
+
+def _fact_change(old: facts.Facts, new: facts.Facts) -> str:
+    gone, come = old.places - new.places, new.places - old.places
+    if any(len(path) > 1 for path in gone) and any(len(path) > 1 for path in come):
+        return f"place changed: {min(gone)[-1].title()} → {min(come)[-1].title()}"
+    flipped = {axis for axis, end in old.ends - new.ends if (axis, not end) in new.ends - old.ends}
+    if flipped:
+        word = next(
+            w for w in new.words if any(a in flipped for a, _ in lexicon.OPPOSITES.get(w, ()))
+        )
+        return f"now says: {word}"
+    return ""
+
+
+def _headline_change(old: str, new: str, language: str) -> str:
+    before = {term for term, _ in words.terms(words.tokens(old), language)}
+    after = {term for term, _ in words.terms(words.tokens(new), language)}
+    gone, come = before - after, after - before
+    for term in sorted(gone):
+        twin = next((other for other in sorted(come) if _typo(term, other)), None)
+        if twin is not None:
+            gone.discard(term)
+            come.discard(twin)
+    n_words = max(1, min(len(before), len(after)))
+    return "headline rewritten" if max(len(gone), len(come)) > _REWRITTEN * n_words and come else ""
+
+
+def _typo(one: str, other: str) -> bool:
+    """Say whether one letter left out, put in, changed or swapped makes one word the other."""
+    if abs(len(one) - len(other)) > 1 or min(len(one), len(other)) < 3 or one[0].isdigit():
+        return False
+    at = 0
+    while at < min(len(one), len(other)) and one[at] == other[at]:
+        at += 1
+    rest, rest_other = one[at:], other[at:]
+    return (
+        rest[1:] == rest_other
+        or rest == rest_other[1:]
+        or rest[1:] == rest_other[1:]
+        or (rest[:2] == rest_other[1::-1] and rest[2:] == rest_other[2:])
+    )

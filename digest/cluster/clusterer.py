@@ -1,0 +1,173 @@
+"""Join entries about one event into stories, one entry at a time.
+
+An entry is compared with the stories of a sliding window: same address, same wording, or
+enough telling terms in common with the story as a whole *and* with the entry that began it, so
+that stories do not creep from neighbour to neighbour.  What shares its words and differs in
+place, number or direction is kept apart and only called related.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from digest import model
+from digest.cluster import features, vetoes, window
+
+__all__ = ["Clusterer", "Options", "Placement"]
+
+
+def _own_id(entry: model.Entry) -> str:
+    return entry.id
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How readily entries are joined.  Scores run from 0 (nothing shared) to 1 (the same text)."""
+
+    window: timedelta = timedelta(hours=72)
+    join: float = 0.30  # from here an entry joins a story
+    sure: float = 0.36  # from here it may be shown as one more source
+    related: float = 0.18  # from here a story is named as related
+    growth: float = 0.015  # added to `join` and `sure` per doubling beyond 250 entries
+    same_source: float = 0.9  # factor when a story has no other source: series look alike
+    decay_per_day: float = 0.93  # factor per day since the story's last entry
+    copy_share: float = 0.5  # share of equal wording that makes a wire copy
+    n_candidates: int = 24
+    new_key: Callable[[model.Entry], str] = _own_id
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where an entry belongs.  `why` is a sentence for the desk.
+
+    An entry that is not `sure` is kept from readers who saw the story, and is not counted as
+    one more source.  `related` is the key of the nearest story that it was not joined to.
+    """
+
+    story: str
+    is_new: bool
+    score: float
+    sure: bool
+    why: str
+    related: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    key: str
+    score: float
+    veto: str
+    shared: tuple[str, ...]
+
+
+class Clusterer:
+    """Online and deterministic: the same entries in the same order give the same stories."""
+
+    def __init__(self, options: Options = Options()) -> None:
+        self._options = options
+        self._window = window.Window()
+        self._latest: datetime | None = None
+
+    def seed(self, entry: model.Entry, story: str) -> None:
+        """Take in an entry whose story is already known."""
+        self._put(self._read(entry), story)
+
+    def add(self, entry: model.Entry) -> Placement:
+        """Place an entry, and remember it.  One seen before stays in its story."""
+        read = self._read(entry)
+        known = self._window.story_of.get(entry.id)
+        if known is not None:
+            self._put(read, known)
+            return Placement(known, False, 1.0, True, "seen before")
+        placement = self._place(read, entry)
+        self._put(read, placement.story)
+        return placement
+
+    def expire(self, before: datetime) -> None:
+        """Forget the stories whose last entry is older than `before`."""
+        for story in list(self._window.stories.values()):
+            if story.last_at is None or story.last_at < before:
+                for member in list(story.members):
+                    self._window.remove(member.entry_id)
+
+    def _read(self, entry: model.Entry) -> features.Features:
+        read = features.read_features(entry)
+        if read.at is None:
+            return model.replace(read, at=self._latest)
+        if self._latest is None or read.at > self._latest:
+            self._latest = read.at
+        return read
+
+    def _put(self, read: features.Features, key: str) -> None:
+        if read.entry_id in self._window.story_of:
+            self._window.remove(read.entry_id)
+        self._window.put(read, key)
+
+    def _place(self, read: features.Features, entry: model.Entry) -> Placement:
+        same = self._window.with_url(read.url)
+        if same:
+            return Placement(same, False, 1.0, True, "same address")
+        matches = self._matches(read)
+        options = self._options
+        raised = options.growth * max(0.0, math.log2(max(1, len(self._window)) / 250))
+        for match in matches:
+            if not match.veto and match.score >= options.join + raised:
+                why = "shares " + ", ".join(match.shared)
+                sure = match.score >= options.sure + raised
+                return Placement(match.key, False, match.score, sure, why)
+        best = matches[0] if matches and matches[0].score >= options.related else None
+        if best is None:
+            return Placement(options.new_key(entry), True, 0.0, True, "nothing alike")
+        why = best.veto or "alike, not enough: " + ", ".join(best.shared)
+        return Placement(options.new_key(entry), True, best.score, True, why, best.key)
+
+    def _matches(self, read: features.Features) -> list[_Match]:
+        rarities = {term: self._window.rarity(term) for term in read.terms}
+        keys = self._window.candidates(rarities, read.terms, self._options.n_candidates)
+        copied, share = self._window.copied(read)
+        if copied and copied not in keys:
+            keys.append(copied)
+        found = []
+        for key in keys:
+            story = self._window.stories[key]
+            if not self._in_window(read, story):
+                continue
+            match = self._measure(read, story, rarities)
+            if key == copied and share >= self._options.copy_share:
+                match = model.replace(match, score=max(match.score, share), shared=("wording",))
+            found.append(match)
+        return sorted(found, key=lambda match: (-match.score, match.key))
+
+    def _in_window(self, read: features.Features, story: window.StoryInWindow) -> bool:
+        if read.at is None or story.last_at is None:
+            return True
+        return abs(read.at - story.last_at) <= self._options.window
+
+    def _measure(
+        self, read: features.Features, story: window.StoryInWindow, rarities: Mapping[str, float]
+    ) -> _Match:
+        whole = self._cosine(read.terms, story.weights)
+        first = self._cosine(read.terms, story.lead.terms)
+        score = 0.6 * whole + 0.4 * first
+        if story.sources == {read.source}:
+            score *= self._options.same_source
+        if read.at is not None and story.last_at is not None:
+            days = abs(read.at - story.last_at) / timedelta(days=1)
+            score *= self._options.decay_per_day**days
+        shared = sorted(
+            (t for t in read.terms if t in story.weights),
+            key=lambda t: (-rarities[t] * read.terms[t], t),
+        )
+        veto = next(filter(None, (vetoes.conflict(read, m) for m in story.members)), "")
+        return _Match(story.key, score, veto, tuple(shared[:4]))
+
+    def _cosine(self, one: Mapping[str, float], other: Mapping[str, float]) -> float:
+        rarity = self._window.rarity
+        dot = sum(w * other[t] * rarity(t) ** 2 for t, w in one.items() if t in other)
+        if not dot:
+            return 0.0
+        size = sum((w * rarity(t)) ** 2 for t, w in one.items()) * sum(
+            (w * rarity(t)) ** 2 for t, w in other.items()
+        )
+        return dot / math.sqrt(size)

@@ -1,0 +1,113 @@
+"""What an entry is compared by: weighted terms, fingerprints of its text, facts, canonical URL."""
+
+import re
+import urllib.parse
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest import model
+from digest.cluster import facts, words
+
+__all__ = ["COPY_SHINGLES", "Features", "canonical_url", "read_features", "shingles"]
+
+LEDE_WORDS = 45
+TITLE_WEIGHT = 2.0
+LEDE_WEIGHT = 1.0
+NAME_BONUS = 1.4  # a capitalised word inside a sentence
+COPY_SHINGLES = 6  # equal runs of words below which a text is too short to call copied
+_SHINGLE_WORDS = 5
+_SHINGLED_WORDS = 160  # of the text, after the title
+_TRACKING = re.compile(
+    r"^(?:utm_.*|at_.*|fbclid|gclid|dclid|msclkid|igshid|mc_[ce]id|maca|cmp|cmpid|ocid|ref|ref_src|ref_url|"
+    r"source|src|ftag|smid|xtor|rss|feed|traffic_source|partner|ns_.*|ito|sh|share|spm|s_cid|icid|ncid)$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Read once per entry.  `terms` holds every term with its weight, most telling fields first."""
+
+    entry_id: str
+    source: str
+    at: datetime | None
+    url: str  # canonical, "" when it says nothing
+    terms: Mapping[str, float]
+    title_terms: tuple[str, ...]
+    names: frozenset[str]
+    shingles: frozenset[int]
+    title_facts: facts.Facts
+    all_facts: facts.Facts
+
+
+def canonical_url(url: str) -> str:
+    """Reduce an address to what tells two documents apart; "" for a front page."""
+    try:
+        parts = urllib.parse.urlsplit(url.strip())
+    except ValueError:
+        return ""
+    host = (parts.hostname or "").removeprefix("www.").removeprefix("m.").removeprefix("amp.")
+    path = re.sub(r"/(?:amp|index\.html?)?/?$", "", parts.path)
+    query = sorted(
+        (key, value)
+        for key, value in urllib.parse.parse_qsl(parts.query)
+        if not _TRACKING.match(key)
+    )
+    if not host or (not path and not query):
+        return ""
+    return f"{host}{path}?{urllib.parse.urlencode(query)}" if query else host + path
+
+
+def shingles(text: str) -> frozenset[int]:
+    """Give the fingerprints of a text's runs of five words."""
+    folded = [words.fold(word) for word in words.tokens(text)[:_SHINGLED_WORDS]]
+    return frozenset(
+        zlib.crc32(" ".join(folded[start : start + _SHINGLE_WORDS]).encode())
+        for start in range(len(folded) - _SHINGLE_WORDS + 1)
+    )
+
+
+def _names(written: list[str]) -> frozenset[str]:
+    """Give the words capitalised inside a text that is not capitalised throughout."""
+    inner = written[1:]
+    raised = [word for word in inner if word[:1].isupper()]
+    if not inner or len(raised) > 0.6 * len(inner):
+        return frozenset()
+    return frozenset(raised)
+
+
+def read_features(entry: model.Entry) -> Features:
+    """Read what `entry` is compared by; its language chooses stemmer and stop words."""
+    title = words.tidy_title(entry.title)
+    text = words.lede(entry.summary or entry.body, LEDE_WORDS)
+    long_text = words.lede(entry.body or entry.summary, _SHINGLED_WORDS)
+    title_words, lede_words = words.tokens(title), words.tokens(text)
+    named = _names(title_words) | _names(lede_words)
+    weights: dict[str, float] = {}
+    names: set[str] = set()
+    title_terms: list[str] = []
+    for field_words, weight in ((title_words, TITLE_WEIGHT), (lede_words, LEDE_WEIGHT)):
+        for term, word in words.terms(field_words, entry.language):
+            is_name = word in named
+            if is_name:
+                names.add(term)
+            if weight == TITLE_WEIGHT:
+                title_terms.append(term)
+            raised = weight * (NAME_BONUS if is_name else 1.0)
+            known = weights.get(term, 0.0)
+            # A term of both title and lede counts a little more than one of the title alone.
+            weights[term] = max(known, raised) + 0.5 * min(known, raised) if known else raised
+    return Features(
+        entry_id=entry.id,
+        source=entry.source or str(entry.source_id or ""),
+        at=entry.published_at or entry.updated_at,
+        url=canonical_url(entry.url),
+        terms=weights,
+        title_terms=tuple(dict.fromkeys(title_terms)),
+        names=frozenset(names),
+        shingles=shingles(long_text),
+        title_facts=facts.read_facts(title),
+        all_facts=facts.read_facts(f"{title}. {text}"),
+    )

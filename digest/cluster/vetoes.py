@@ -1,0 +1,134 @@
+"""Reasons why two headlines that share their words are still about two events.
+
+Each veto needs the difference on both sides: a place, number or side that only one of the two
+gives says nothing.  What the other's lede supports is no difference either.
+"""
+
+from collections.abc import Callable, Iterable
+
+from digest.cluster import features, lexicon, places
+from digest.cluster.facts import Facts
+
+__all__ = ["conflict"]
+
+_NEAR_AMOUNT = 0.06  # relative: "Rs6.9bn" and "Rs 7 billion" may be one sum
+_NEAR_MAGNITUDE = 0.45  # early magnitudes are revised
+_NEGATIONS = lexicon.word_set(
+    """not no never won't doesn't don't didn't isn't wasn't cannot can't refuses refused denies
+    denied rejects without"""
+)
+
+
+def _shown(path: places.Path) -> str:
+    return path[-1].title()
+
+
+def _apart(some: Iterable[places.Path], others: Iterable[places.Path]) -> bool:
+    return not any(places.compatible(one, other) for one in some for other in others)
+
+
+def _places_differ(a: features.Features, b: features.Features) -> str:
+    title_a, title_b = a.title_facts, b.title_facts
+    all_a, all_b = a.all_facts, b.all_facts
+    towns_a = {path for path in title_a.places if len(path) > 1}
+    towns_b = {path for path in title_b.places if len(path) > 1}
+    if towns_a and towns_b and _apart(towns_a, towns_b):
+        supported = not _apart(towns_a, (p for p in all_b.places if len(p) > 1)) or not _apart(
+            towns_b, (p for p in all_a.places if len(p) > 1)
+        )
+        if not supported:
+            return f"different places: {_shown(min(towns_a))}, {_shown(min(towns_b))}"
+    here, there = title_a.located, title_b.located
+    if (
+        here
+        and there
+        and _apart(here, there)
+        and _apart(here, all_b.places)
+        and _apart(there, all_a.places)
+    ):
+        return f"different places: {_shown(min(here))}, {_shown(min(there))}"
+    return ""
+
+
+def _series_differ(a: Facts, b: Facts) -> str:
+    labels_b = dict(b.series)
+    for label, value in sorted(a.series):
+        if label in labels_b and (label, value) not in b.series:
+            return f"different numbers: {label} {value}, {label} {labels_b[label]}"
+    return ""
+
+
+def _sets_differ(
+    a: features.Features, b: features.Features, kind: str, near: Callable[[float, float], bool]
+) -> str:
+    in_a: frozenset[float] = getattr(a.title_facts, kind)
+    in_b: frozenset[float] = getattr(b.title_facts, kind)
+    if not in_a or not in_b:
+        return ""
+    whole_a: frozenset[float] = getattr(a.all_facts, kind)
+    whole_b: frozenset[float] = getattr(b.all_facts, kind)
+    if any(near(x, y) for x in in_a for y in whole_b) or any(
+        near(x, y) for x in whole_a for y in in_b
+    ):
+        return ""
+    return f"different {kind}: {min(in_a):g}, {min(in_b):g}"
+
+
+def _scores_differ(a: Facts, b: Facts) -> str:
+    if a.scores and b.scores:
+        flipped = {(y, x) for x, y in b.scores}
+        if not a.scores & (b.scores | flipped):
+            (x, y), (v, w) = min(a.scores), min(b.scores)
+            return f"different scores: {x}-{y}, {v}-{w}"
+    return ""
+
+
+def _subject(fact: Facts, axis: str) -> set[str]:
+    """Words before the first word that stands on `axis`."""
+    for at, word in enumerate(fact.words):
+        if any(name == axis for name, _ in lexicon.OPPOSITES.get(word, ())):
+            return set(fact.words[:at])
+    return set()
+
+
+def _sides_differ(a: Facts, b: Facts) -> str:
+    for axis in sorted({name for name, _ in a.ends} & {name for name, _ in b.ends}):
+        of_a = {end for name, end in a.ends if name == axis}
+        of_b = {end for name, end in b.ends if name == axis}
+        if len(of_a) != 1 or len(of_b) != 1 or of_a == of_b:
+            continue
+        if axis == "outcome" and not _subject(a, axis) & _subject(b, axis):
+            continue  # "A beats B", "B loses to A"
+        return f"opposites: {axis}"
+    return ""
+
+
+def _negation_differs(a: Facts, b: Facts) -> str:
+    for one, other in ((a, b), (b, a)):
+        for at, word in enumerate(one.words[:-1]):
+            if word not in _NEGATIONS:
+                continue
+            denied = next((w for w in one.words[at + 1 :] if w not in {"to", "be", "a", "the"}), "")
+            if denied in other.words and not _NEGATIONS & set(other.words):
+                return f"one says not: {denied}"
+    return ""
+
+
+def conflict(a: features.Features, b: features.Features) -> str:
+    """Say why two entries cannot be one event although their words agree; "" when they can."""
+
+    def near_amount(x: float, y: float) -> bool:
+        return abs(x - y) <= _NEAR_AMOUNT * max(abs(x), abs(y))
+
+    return (
+        _places_differ(a, b)
+        or _series_differ(a.title_facts, b.title_facts)
+        or _scores_differ(a.title_facts, b.title_facts)
+        or _sides_differ(a.title_facts, b.title_facts)
+        or _negation_differs(a.title_facts, b.title_facts)
+        or _sets_differ(a, b, "percents", near_amount)
+        or _sets_differ(a, b, "money", near_amount)
+        or _sets_differ(a, b, "ages", lambda x, y: x == y)
+        or _sets_differ(a, b, "years", lambda x, y: x == y)
+        or _sets_differ(a, b, "magnitudes", lambda x, y: abs(x - y) <= _NEAR_MAGNITUDE)
+    )

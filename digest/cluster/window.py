@@ -1,0 +1,155 @@
+"""The stories of the last days, indexed by the terms of their entries.
+
+Nothing here decides; it counts, finds candidates and measures.  Work per entry is bounded: the
+rarest terms are looked up, each in a list of bounded length, and only the best few stories are
+measured in full.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from digest.cluster import features, words
+
+__all__ = ["StoryInWindow", "Window"]
+
+_PRIOR_ENTRIES = 300.0  # an empty window already knows that rare words are rare
+_PRIOR_UNKNOWN = 0.5
+_PRIOR_WEAK = 12.0
+_LOOKED_UP_TERMS = 16
+_STORIES_PER_TERM = 150
+_COMMON_SHINGLE = 3  # stories that share it: boilerplate
+
+
+@dataclass(slots=True)
+class StoryInWindow:
+    """A story as the window sees it: the lead stays what began it."""
+
+    key: str
+    members: list[features.Features] = field(default_factory=list)
+    weights: dict[str, float] = field(default_factory=dict)  # sum over members
+
+    @property
+    def lead(self) -> features.Features:
+        return self.members[0]
+
+    @property
+    def last_at(self) -> datetime | None:
+        return max((m.at for m in self.members if m.at is not None), default=None)
+
+    @property
+    def sources(self) -> frozenset[str]:
+        return frozenset(m.source for m in self.members)
+
+
+class Window:
+    """Stories by key, with postings from term, fingerprint, URL and entry id."""
+
+    def __init__(self) -> None:
+        self.stories: dict[str, StoryInWindow] = {}
+        self.story_of: dict[str, str] = {}  # entry id → story key
+        self._n_entries = 0
+        self._n_with: Counter[str] = Counter()
+        self._by_term: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        self._by_shingle: defaultdict[int, dict[str, int]] = defaultdict(dict)
+        self._by_url: defaultdict[str, dict[str, int]] = defaultdict(dict)
+
+    def __len__(self) -> int:
+        return self._n_entries
+
+    def rarity(self, term: str) -> float:
+        """Give the inverse document frequency of a term, smoothed for small windows."""
+        prior = _PRIOR_WEAK if words.is_weak(term) else _PRIOR_UNKNOWN
+        return math.log((self._n_entries + _PRIOR_ENTRIES) / (self._n_with[term] + prior))
+
+    def put(self, read: features.Features, key: str) -> None:
+        story = self.stories.setdefault(key, StoryInWindow(key))
+        story.members.append(read)
+        self.story_of[read.entry_id] = key
+        self._n_entries += 1
+        for term, weight in read.terms.items():
+            self._n_with[term] += 1
+            story.weights[term] = story.weights.get(term, 0.0) + weight
+            _count(self._by_term[term], key)
+        for shingle in read.shingles:
+            _count(self._by_shingle[shingle], key)
+        if read.url:
+            _count(self._by_url[read.url], key)
+
+    def remove(self, entry_id: str) -> None:
+        """Forget one entry; its story goes with its last one."""
+        key = self.story_of.pop(entry_id)
+        story = self.stories[key]
+        read = next(m for m in story.members if m.entry_id == entry_id)
+        story.members.remove(read)
+        self._n_entries -= 1
+        for term, weight in read.terms.items():
+            self._n_with[term] -= 1
+            if not self._n_with[term]:
+                del self._n_with[term]
+            story.weights[term] -= weight
+            _discount(self._by_term, term, key)
+            if key not in self._by_term.get(term, {}):
+                del story.weights[term]
+        for shingle in read.shingles:
+            _discount(self._by_shingle, shingle, key)
+        if read.url:
+            _discount(self._by_url, read.url, key)
+        if not story.members:
+            del self.stories[key]
+
+    def with_url(self, url: str) -> str:
+        """Give the story first known under a canonical URL, "" for none."""
+        return next(iter(self._by_url.get(url, ())), "") if url else ""
+
+    def copied(self, read: features.Features) -> tuple[str, float]:
+        """Give the story that shares most of `read`'s wording, and the share of the shorter."""
+        shared: Counter[str] = Counter()
+        for shingle in read.shingles:
+            stories = self._by_shingle.get(shingle, {})
+            if len(stories) < _COMMON_SHINGLE:
+                shared.update(stories.keys())
+        if not shared:
+            return "", 0.0
+        key, n_shared = min(shared.items(), key=lambda pair: (-pair[1], pair[0]))
+        shorter = min(
+            min(len(m.shingles), len(read.shingles))
+            for m in self.stories[key].members
+            if m.shingles
+        )
+        return (key, min(1.0, n_shared / shorter)) if n_shared >= _COMMON_SHINGLE else ("", 0.0)
+
+    def candidates(
+        self, rarities: Mapping[str, float], weights: Mapping[str, float], limit: int
+    ) -> list[str]:
+        """Give the keys of the stories that share the most telling terms, best first."""
+        telling = sorted(weights, key=lambda term: (-weights[term] * rarities[term], term))
+        found: defaultdict[str, float] = defaultdict(float)
+        for term in telling[:_LOOKED_UP_TERMS]:
+            keys = self._by_term.get(term)
+            if not keys:
+                continue
+            worth = weights[term] * rarities[term] ** 2
+            for at, key in enumerate(reversed(keys)):
+                if at >= _STORIES_PER_TERM:
+                    break
+                found[key] += worth
+        return sorted(found, key=lambda key: (-found[key], key))[:limit]
+
+
+def _count(table: dict[str, int], key: str) -> None:
+    # Taken out and put back, so that the most recent stories stand last.
+    table[key] = table.pop(key, 0) + 1
+
+
+def _discount(
+    table: "dict[str, dict[str, int]] | dict[int, dict[str, int]]", at: object, key: str
+) -> None:
+    counts = table[at]  # type: ignore[index]  # str or int keys alike
+    counts[key] -= 1
+    if not counts[key]:
+        del counts[key]
+        if not counts:
+            del table[at]  # type: ignore[arg-type]  # as above

@@ -1,0 +1,153 @@
+"""Words of a headline: split, freed of what sources glue on, folded, stemmed.
+
+Works in any script: languages Snowball knows are stemmed, other words are cut to five letters,
+and scripts written without spaces become pairs of characters.
+"""
+
+import functools
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+import snowballstemmer
+
+from digest.cluster import lexicon, places
+
+__all__ = ["fold", "is_weak", "lede", "stem", "terms", "tidy_title", "tokens"]
+
+_WORD = re.compile(r"[^\W_]+(?:[.,:'’][^\W_]+)*\.?(?<!\.)|[^\W_](?:\.[^\W_])+\.?")
+_POSSESSIVE = re.compile(r"['’]s?$")
+_ELISION = re.compile(r"^(?:[dljmnstc]|qu|dell|nell|all|sull)['’](?=\w)")
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
+)
+_CUT = 5  # letters kept of a word whose language has no stemmer
+
+# What sources glue on: a kicker in front, a section or a source at the end.
+_FRONT = re.compile(
+    r"^[^\w\"'‘“]*(?:watch|video|live(?: updates?)?|breaking(?: news)?|just in|exclusive|opinion|"
+    r"analysis|explainer|update \d|factbox|in pictures|in photos|photos)\s*[:|–-]\s+",
+    re.IGNORECASE,
+)
+_BRACKETS = re.compile(
+    r"\s*[(\[](?:videos?|photos?|pics|watch|live|update\w*|graphic[^)\]]*|exclusive)[)\]]\s*",
+    re.IGNORECASE,
+)
+_BACK = re.compile(r"\s+(?:[|–—]|-)\s+([^|–—]{2,40})$")
+_BACK_WORDS = lexicon.word_set(
+    """news world business finance markets politics sport sports tech technology science health
+    opinion live video media online updates economy asia europe africa middle-east us uk report
+    reports source sources police officials"""
+)
+_BOILERPLATE = re.compile(
+    r"\bread (?:the )?(?:full (?:article|story)|more)\b.*$"
+    r"|\bthe post .{3,200}? (?:first )?appeared (?:first )?on\b.*$"
+    r"|\bcontinue reading\b.*$"
+    r"|\bfollow \w+ for (?:more|the latest).*$"
+    r"|\b\w+ has (?:more|the latest)\.?$"
+    r"|\bclick here\b.*$"
+    r"|\bsign up (?:to|for)\b.*$",
+    re.IGNORECASE | re.DOTALL,
+)
+# "SEOUL, South Korea (AP) — ", "LONDON — ", "Nairobi, May 3 (Reuters) - "
+_DATELINE = re.compile(
+    r"^\s*[A-Z][\w.'’ ]{1,30}(?:,\s[\w.,'’ ]{1,40})?(?:\s\([A-Za-z/ ]{2,25}\))?\s*[–—―]\s"
+    r"|^\s*[A-Z][\w.,'’ ]{1,60}\s\([A-Za-z/ ]{2,25}\)\s*-\s"
+)
+
+
+def tidy_title(title: str) -> str:
+    """Free a headline of its kicker, "(VIDEO)" and a glued-on section or source name."""
+    title = _BRACKETS.sub(" ", _FRONT.sub("", title)).strip()
+    glued = _BACK.search(title)
+    if glued and len(title[: glued.start()].split()) >= 4:
+        words = {word.casefold() for word in re.findall(r"[^\W_]+", glued[1])}
+        if words and (words & _BACK_WORDS or glued[0].lstrip()[0] == "|") and len(words) <= 4:
+            title = title[: glued.start()]
+    return title
+
+
+def lede(text: str, limit: int) -> str:
+    """Give the first `limit` words of a summary, without dateline and "read more"."""
+    text = _DATELINE.sub("", _BOILERPLATE.sub("", text[: limit * 16]), count=1)
+    return " ".join(text.split()[:limit])
+
+
+def tokens(text: str) -> list[str]:
+    """Split into words as written: possessives dropped, "U.S." one word, hyphens two."""
+    found: list[str] = []
+    for match in _WORD.finditer(text):
+        word = match[0]
+        if "." in word and not any(c.isdigit() for c in word):
+            pieces = word.split(".")
+            if all(len(piece) <= 1 for piece in pieces):
+                word = "".join(pieces)
+            else:
+                found.extend(piece for piece in pieces if piece)
+                continue
+        word = _POSSESSIVE.sub("", word)
+        if word:
+            found.append(word)
+    return found
+
+
+@functools.lru_cache(maxsize=50_000)
+def fold(word: str) -> str:
+    """Lower a word and drop its accents, where its script has them as marks."""
+    lowered = word.casefold()
+    if lowered.isascii():
+        return lowered
+    plain = "".join(
+        c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c)
+    )
+    return unicodedata.normalize("NFC", plain)
+
+
+@functools.lru_cache(maxsize=64)
+def _stemmer(language: str) -> "snowballstemmer.basestemmer.BaseStemmer | None":
+    name = lexicon.LANGUAGE_NAMES.get(language)
+    return snowballstemmer.stemmer(name) if name else None
+
+
+@functools.lru_cache(maxsize=100_000)
+def stem(word: str, language: str) -> str:
+    """Reduce one word to the term it is counted under, "" for a stop word.
+
+    English words of one meaning give one term, and so do a country and its adjectives.
+    """
+    if word == "US":  # the country; "us" is a stop word
+        return "us"
+    lowered = word.casefold().replace("’", "'")
+    language = language or ("en" if lowered.isascii() else "")
+    if language != "en":
+        lowered = _ELISION.sub("", lowered)
+    if lowered in lexicon.STOP_WORDS.get(language, frozenset()):
+        return ""
+    if lowered[0].isdigit():
+        return lowered.replace(",", "")
+    if language == "en":
+        country = places.COUNTRY_WORDS.get(lowered)
+        if country:
+            return country
+        lowered = lexicon.SAME.get(lowered, lowered)
+    stemmer = _stemmer(language)
+    if stemmer is not None:
+        return fold(stemmer.stemWord(lowered))
+    return fold(lowered)[:_CUT]
+
+
+def terms(words: Iterable[str], language: str) -> Iterator[tuple[str, str]]:
+    """Give (term, word as written) for every word that counts, in order."""
+    for word in words:
+        if _UNSPACED.search(word):
+            for start in range(max(1, len(word) - 1)):
+                yield word[start : start + 2], word
+            continue
+        term = stem(word, language)
+        if term and (len(term) > 1 or not term.isascii() or term.isdigit()):
+            yield term, word
+
+
+def is_weak(term: str) -> bool:
+    """Say whether a term is a word of headlines at large ("says", "minister")."""
+    return term in lexicon.WEAK_WORDS

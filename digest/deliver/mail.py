@@ -1,0 +1,344 @@
+"""Mail out through one relay: a pool of logged-in SMTP sessions, each used many times.
+
+aiosmtplib connects, secures and logs in; from there digest.deliver.smtp speaks on its
+transport, because the moment of the final dot and one timeout per command matter to us.
+MTA-STS and DANE are the relay's business: we never look up a reader's mail server.
+"""
+
+import asyncio
+import copy
+import ipaddress
+import logging
+import ssl
+import time
+import urllib.parse
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Literal, Self, cast
+
+import aiosmtplib
+
+from digest import errors, model
+from digest.deliver import replies, smtp
+
+logger = logging.getLogger(__name__)
+
+Step = replies.Step
+Tls = Literal["none", "starttls", "implicit"]
+
+_SCHEMES: dict[str, tuple[Tls, int]] = {
+    "smtp": ("none", 25),
+    "smtps": ("implicit", 465),
+    "smtp+starttls": ("starttls", 587),
+}
+_FORMS = "smtp://host:port, smtps://user:password@host:port or smtp+starttls://user:password@host"
+_CLOSING_SECONDS = 10.0
+_FEWER_SESSIONS_SECONDS = 30.0  # how long a refused extra session is not asked for again
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpOptions:
+    """Where our mail goes and how; `rate_per_second` 0 sets no limit."""
+
+    host: str
+    port: int
+    tls: Tls = "none"
+    username: str = ""
+    password: str = field(default="", repr=False)
+    connections: int = 4
+    rate_per_second: float = 0.0
+    max_messages: int = 500  # in one session
+    timeouts: smtp.Timeouts = field(default_factory=smtp.Timeouts)
+    verify_certificates: bool = True
+    local_hostname: str = ""
+
+    @classmethod
+    def from_url(
+        cls,
+        url: str,
+        *,
+        connections: int = 4,
+        rate_per_second: float = 0.0,
+        verify_certificates: bool = True,
+        local_hostname: str = "",
+    ) -> "SmtpOptions":
+        """Read `url`; user and password are percent-decoded.
+
+        Raises errors.ConfigurationError, which never repeats the password.
+        """
+        try:
+            parts = urllib.parse.urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError:  # its text may quote the password: not chained
+            host, port, parts = None, None, urllib.parse.urlsplit("")
+        if parts.scheme not in _SCHEMES or not host or parts.path not in ("", "/") or parts.query:
+            raise errors.ConfigurationError(
+                f"smtp.url is not a mail server's address; write it as {_FORMS}, with @, : and / "
+                "in user or password as %40, %3A and %2F."
+            )
+        if bool(parts.username) != bool(parts.password):
+            raise errors.ConfigurationError("smtp.url needs both a user and a password, or none.")
+        tls, usual_port = _SCHEMES[parts.scheme]
+        return cls(
+            host=host,
+            port=port or usual_port,
+            tls=tls,
+            username=urllib.parse.unquote(parts.username or ""),
+            password=urllib.parse.unquote(parts.password or ""),
+            connections=connections,
+            rate_per_second=rate_per_second,
+            verify_certificates=verify_certificates,
+            local_hostname=local_hostname,
+        )
+
+
+class MailSender:
+    """A Sender of model.MailMessage over at most `options.connections` sessions."""
+
+    kind = model.ChannelKind.EMAIL
+
+    def __init__(self, options: SmtpOptions) -> None:
+        if options.username and options.tls == "none" and not _is_loopback(options.host):
+            raise errors.ConfigurationError(
+                "smtp.url would send the password in clear: use smtps:// or smtp+starttls://."
+            )
+        self.connections = options.connections
+        self._options = options
+        self._pace = Pace(options.rate_per_second)
+        self._waiting: deque[smtp.Transaction] = deque()
+        self._sessions: set[smtp.Session] = set()
+        self._free: list[smtp.Session] = []
+        self._dialling: set[asyncio.Task[None]] = set()
+        self._fewer_until = 0.0
+        self._closing = False
+
+    async def __aenter__(self) -> Self:
+        self._closing = False
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """QUIT every session once its message is through; give up on those that hang."""
+        self._closing = True
+        for task in self._dialling:
+            task.cancel()
+        self._fail_waiting(errors.Deferred("the sender is closing"))
+        sessions = list(self._sessions)
+        for session in sessions:
+            session.leave()
+        try:
+            async with asyncio.timeout(_CLOSING_SECONDS):
+                for session in sessions:
+                    await session.closed.wait()
+        except TimeoutError:
+            for session in self._sessions:
+                session.abort(errors.Deferred("the sender is closing"))
+
+    async def send(
+        self, message: model.MailMessage, *, before_commit: Callable[[], None]
+    ) -> model.Receipt:
+        """Submit one message to the relay.  See sender.Sender."""
+        if self._closing:
+            raise errors.Deferred("the sender is closing")
+        await self._pace.wait()
+        outcome: asyncio.Future[model.Receipt] = asyncio.get_running_loop().create_future()
+        self._waiting.append(smtp.Transaction(message, before_commit, outcome))
+        self._wake()
+        return await outcome
+
+    async def verify(self) -> str:
+        """Log in, ask for nothing, leave.  See sender.Sender."""
+        session = await self._open_session(_Alone())
+        session.leave()
+        await session.closed.wait()
+        size = session.extensions.get("size", "")
+        secured = {"none": "without TLS", "starttls": "STARTTLS", "implicit": "TLS"}
+        said = [secured[self._options.tls]]
+        said += ["login accepted"] if self._options.username else []
+        said += [f"messages up to {int(size):,} bytes"] if size.isdigit() and int(size) else []
+        return f"{self._options.host}:{self._options.port} answers: {', '.join(said)}"
+
+    # -- what the sessions ask (smtp.Pool)
+
+    def take(self) -> smtp.Transaction | None:
+        while self._waiting:
+            transaction = self._waiting.popleft()
+            if not transaction.outcome.done():
+                return transaction
+        return None
+
+    def free(self, session: smtp.Session) -> None:
+        self._free.append(session)
+
+    def take_back(self, transaction: smtp.Transaction) -> None:
+        self._waiting.appendleft(transaction)
+        self._wake()
+
+    def lost(self, session: smtp.Session) -> None:
+        self._sessions.discard(session)
+        if session in self._free:
+            self._free.remove(session)
+        self._wake()
+
+    # -- sessions
+
+    def _wake(self) -> None:
+        """Put a free session to work, or dial another one, while something waits."""
+        if self._waiting and self._free:
+            self._free.pop().start()
+        n_open = len(self._sessions) + len(self._dialling)
+        if self._closing or n_open >= self.connections or len(self._waiting) <= len(self._dialling):
+            return
+        if n_open and asyncio.get_running_loop().time() < self._fewer_until:
+            return
+        task = asyncio.create_task(self._dial())
+        self._dialling.add(task)
+        task.add_done_callback(self._dialled)
+
+    async def _dial(self) -> None:
+        session = await self._open_session(self)
+        self._sessions.add(session)
+        session.start()
+
+    def _dialled(self, task: asyncio.Task[None]) -> None:
+        self._dialling.discard(task)
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if self._sessions or self._dialling:  # those go on; the relay wants no more of them
+            logger.info(
+                "mail server refused one more session", extra={"event": "smtp.session_refused"}
+            )
+            self._fewer_until = asyncio.get_running_loop().time() + _FEWER_SESSIONS_SECONDS
+        else:
+            self._fail_waiting(error)
+
+    def _fail_waiting(self, error: BaseException) -> None:
+        while (transaction := self.take()) is not None:
+            mine = copy.copy(error)  # a trace of its own for each who raises it
+            mine.__cause__ = error.__cause__
+            transaction.fail(mine)
+
+    async def _open_session(self, pool: smtp.Pool) -> smtp.Session:
+        """Connect, secure, log in.  Raises errors.AccountFault or errors.Deferred."""
+        options = self._options
+        client = aiosmtplib.SMTP(
+            hostname=options.host,
+            port=options.port,
+            use_tls=options.tls == "implicit",
+            start_tls=False,
+            tls_context=None if options.tls == "none" else _tls_context(options),
+            local_hostname=options.local_hostname or None,
+            timeout=options.timeouts.greeting,
+        )
+        step = Step.GREETING
+        try:
+            await client.connect()
+            step = Step.EHLO
+            await client.ehlo()
+            if options.tls == "starttls":
+                step = Step.STARTTLS
+                await client.starttls()
+                step = Step.EHLO
+                await client.ehlo()
+            if options.username:
+                step = Step.AUTH
+                await client.login(options.username, options.password)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            client.close()
+            raise _dial_error(step, error) from error
+        except asyncio.CancelledError:
+            client.close()
+            raise
+        extensions = dict(client.esmtp_extensions)
+        session = smtp.Session(pool, extensions, options.timeouts, options.max_messages)
+        if client.transport is None:
+            raise errors.Deferred("the mail server closed the session", slow_down=True)
+        session.adopt(cast("asyncio.Transport", client.transport))
+        return session
+
+
+class Pace:
+    """An even rate: `wait` returns at most `rate_per_second` times a second; 0 never waits."""
+
+    def __init__(
+        self,
+        rate_per_second: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._seconds = 1.0 / rate_per_second if rate_per_second > 0 else 0.0
+        self._clock = clock
+        self._sleep = sleep
+        self._next = 0.0
+
+    async def wait(self) -> None:
+        """Wait for one's turn; turns are in the order of asking."""
+        if not self._seconds:
+            return
+        now = self._clock()
+        mine = max(self._next, now)
+        self._next = mine + self._seconds
+        if mine > now:
+            await self._sleep(mine - now)
+
+
+class _Alone:
+    """The pool of a session that is only tried."""
+
+    def take(self) -> smtp.Transaction | None:
+        return None
+
+    def free(self, session: smtp.Session) -> None: ...
+
+    def take_back(self, transaction: smtp.Transaction) -> None: ...
+
+    def lost(self, session: smtp.Session) -> None: ...
+
+
+def _dial_error(step: Step, error: Exception) -> errors.DeliveryError:
+    """What a session that could not be opened means."""
+    if _is_tls_failure(error):
+        return errors.AccountFault("the mail server's TLS or its certificate cannot be trusted")
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        refusal = replies.refusal(step, replies.Reply(error.code, error.message))
+        if isinstance(refusal, errors.Deferred):
+            refusal.slow_down = True
+        return refusal
+    if isinstance(error, (OSError, TimeoutError)):
+        return errors.Deferred(f"the mail server cannot be reached at {step.value}", slow_down=True)
+    if step is Step.STARTTLS:
+        return errors.AccountFault("the mail server offers no STARTTLS; nothing goes in clear")
+    return errors.AccountFault(f"the mail server offers no usable {step.value}")
+
+
+def _is_tls_failure(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__
+    return False
+
+
+def _tls_context(options: SmtpOptions) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if not options.verify_certificates:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -175,7 +175,9 @@ def opened(
         yield Runtime(
             settings=settings,
             db=db,
-            keys=settings.keys if settings.secret_key.get_secret_value() else _own_key(settings, db),
+            keys=settings.keys
+            if settings.secret_key.get_secret_value()
+            else _own_key(settings, db),
             clock=clock,
             owner=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
         )

@@ -7,6 +7,7 @@ Read in cli, app and runtime only; everything below is handed plain values.
 import os
 import secrets
 import tomllib
+import zoneinfo
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -36,7 +37,9 @@ class Smtp(BaseModel):
         description='Who the mail is from, e.g. "The Meridian <briefing@example.com>"',
     )
     reply_to: str = Field("", description="Where answers go; empty: to the sender")
-    connections: int = Field(4, ge=1, le=100, description="Open sessions to the mail server at most")
+    connections: int = Field(
+        4, ge=1, le=100, description="Open sessions to the mail server at most"
+    )
     rate_per_second: float = Field(0.0, ge=0, description="Messages a second at most; 0: no limit")
     bounce_address: str = Field(
         "", description="Envelope sender, where reports of non-delivery go; empty: the sender"
@@ -55,6 +58,11 @@ class Dkim(BaseModel):
     selector: str = Field("", description="Selector of the key in DNS")
     key_file: Path | None = Field(None, description="Private key, PEM")
 
+    @pydantic.field_validator("key_file", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
+
 
 class Telegram(BaseModel):
     """The bot."""
@@ -62,7 +70,8 @@ class Telegram(BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
     token: SecretStr = Field(
-        SecretStr(""), description="The bot's token from @BotFather. Empty: no bot and no chat messages"
+        SecretStr(""),
+        description="The bot's token from @BotFather. Empty: no bot and no chat messages",
     )
     api_url: str = Field(TELEGRAM_API, description="Bot API server")
     rate_per_second: float = Field(
@@ -105,7 +114,9 @@ class Daily(BaseModel):
     late_hours: float = Field(
         3.0, gt=0, le=20, description="After an outage an edition is still sent when late by less"
     )
-    window_hours: int = Field(36, ge=1, le=336, description="How old a story may be for a new reader")
+    window_hours: int = Field(
+        36, ge=1, le=336, description="How old a story may be for a new reader"
+    )
 
 
 class Settings(pydantic_settings.BaseSettings):
@@ -121,12 +132,13 @@ class Settings(pydantic_settings.BaseSettings):
         description="sqlite:///FILE, or postgresql://user:password@host/name",
     )
     base_url: str = Field(
-        "http://127.0.0.1:8080", description="Public address of the pages; links in mail start with it"
+        "http://127.0.0.1:8080",
+        description="Public address of the pages; links in mail start with it",
     )
     secret_key: SecretStr = Field(
         SecretStr(""),
-        description="Signs the links in mail and hashes suppressed addresses; at least 32 characters. "
-        "Keep it: links in mail already sent stop working without it",
+        description="Signs the links in mail and hashes suppressed addresses; at least 32 "
+        "characters. Keep it: links in mail already sent stop working without it",
     )
     publication: str = Field("Digest", description="The publisher's name as readers see it")
     postal_address: str = Field(
@@ -136,7 +148,9 @@ class Settings(pydantic_settings.BaseSettings):
     privacy_url: str = Field("", description="Your privacy page, linked in mail and pages")
     language: str = Field("en", description="Language of pages and mail where a reader chose none")
     time_zone: str = Field("UTC", description="IANA zone for readers who chose none")
-    topics_file: Path | None = Field(None, description="Your own catalogue; empty: the one that ships")
+    topics_file: Path | None = Field(
+        None, description="Your own catalogue; empty: the one that ships"
+    )
     templates_dir: Path | None = Field(
         None, description="Your own templates, file by file over those that ship"
     )
@@ -156,13 +170,18 @@ class Settings(pydantic_settings.BaseSettings):
         settings_cls: type[pydantic_settings.BaseSettings],
         init_settings: pydantic_settings.PydanticBaseSettingsSource,
         env_settings: pydantic_settings.PydanticBaseSettingsSource,
-        dotenv_settings: pydantic_settings.PydanticBaseSettingsSource,
-        file_secret_settings: pydantic_settings.PydanticBaseSettingsSource,
+        dotenv_settings: pydantic_settings.PydanticBaseSettingsSource,  # noqa: ARG003 - not read
+        file_secret_settings: pydantic_settings.PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[pydantic_settings.PydanticBaseSettingsSource, ...]:
         """Order: what the caller says, the environment, the file."""
         return init_settings, env_settings, _TomlSource(settings_cls)
 
-    @pydantic.field_validator("base_url", "telegram.api_url", check_fields=False)
+    @pydantic.field_validator("topics_file", "templates_dir", "state_dir", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @pydantic.field_validator("base_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
@@ -172,8 +191,6 @@ class Settings(pydantic_settings.BaseSettings):
     @pydantic.field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        import zoneinfo
-
         if value not in zoneinfo.available_timezones():
             raise ValueError(f"{value!r} is no IANA zone such as Europe/Athens")
         return value
@@ -205,7 +222,12 @@ class Settings(pydantic_settings.BaseSettings):
 class _TomlSource(pydantic_settings.PydanticBaseSettingsSource):
     """`digest.toml`, when `Settings.toml_file` names one."""
 
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+    def get_field_value(
+        self,
+        field: Any,  # noqa: ARG002 - the base class asks for it
+        field_name: str,
+    ) -> tuple[Any, str, bool]:
+        """Nothing field by field: `__call__` reads the file whole."""
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:

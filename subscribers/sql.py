@@ -21,7 +21,11 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
     impl = sa.BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+    def process_bind_param(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy hands it over
+    ) -> int | None:
         if value is None:
             return None
         if value.tzinfo is None:
@@ -29,7 +33,11 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
         whole = value.astimezone(UTC).replace(microsecond=0)
         return int(whole.timestamp()) * 1_000_000 + value.microsecond
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(
+        self,
+        value: int | None,
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy hands it over
+    ) -> datetime | None:
         if value is None:
             return None
         seconds, microseconds = divmod(value, 1_000_000)
@@ -43,7 +51,15 @@ def insert(session: sa.Connection, table: sa.Table) -> Any:
     return sqlite.insert(table)
 
 
+def new_id(added: sa.CursorResult[Any]) -> int:
+    """The primary key of the one row that was just inserted."""
+    key = added.inserted_primary_key
+    if key is None:
+        raise TypeError("an INSERT of many rows has no one key")
+    return int(key[0])
+
+
 def chunks(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
-    """Cut `values` into runs of at most `size`: a statement takes a bounded number of parameters."""
+    """Cut `values` into runs of at most `size`: a statement takes so many parameters, no more."""
     for start in range(0, len(values), size):
         yield values[start : start + size]

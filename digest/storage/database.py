@@ -44,7 +44,9 @@ def sqlalchemy_url(url: str) -> sa.URL:
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
         if not parsed.database or parsed.database == ":memory:":
-            raise errors.ConfigurationError("database_url: SQLite needs a file: sqlite:///digest.db")
+            raise errors.ConfigurationError(
+                "database_url: SQLite needs a file: sqlite:///digest.db"
+            )
         return parsed.set(drivername="sqlite+pysqlite")
     raise errors.ConfigurationError(
         f"database_url: {parsed.drivername}:// is not supported; use sqlite:/// or postgresql://"
@@ -60,7 +62,9 @@ class Database:
         if self.is_sqlite:
             Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
             self._engine = sa.create_engine(
-                self.url, pool_size=THREADS, connect_args={"check_same_thread": False, "timeout": 30}
+                self.url,
+                pool_size=THREADS,
+                connect_args={"check_same_thread": False, "timeout": 30},
             )
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
             sa.event.listen(self._engine, "begin", _begin_sqlite)
@@ -187,4 +191,3 @@ def _begin_sqlite(session: sa.Connection) -> None:
     # busy timeout; IMMEDIATE waits its turn at the start.
     reads_only = session.get_execution_options().get("digest_reads_only", False)
     session.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
-

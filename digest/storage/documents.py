@@ -1,4 +1,4 @@
-"""Values as JSON documents and back: entries and stories as they are frozen, topics with reasons."""
+"""Values as JSON documents and back: stories as they are frozen, topics with reasons."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

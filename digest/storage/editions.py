@@ -300,7 +300,11 @@ def alerted_story_ids(session: sa.Connection, since: datetime) -> frozenset[int]
 
 
 def advance_alert(
-    session: sa.Connection, alert_id: int, *, after_channel_id: int, done: bool,
+    session: sa.Connection,
+    alert_id: int,
+    *,
+    after_channel_id: int,
+    done: bool,
     refused: Mapping[str, int],
 ) -> None:
     """Remember up to which channel an alert was decided, and how often it was refused and why."""
@@ -340,7 +344,7 @@ def _of_slot(session: sa.Connection, digest: str, bucket: str, slot: str) -> mod
 
 
 def _thawed(session: sa.Connection, frozen_ids: Sequence[int]) -> tuple[model.Story, ...]:
-    found = {}
+    found: dict[int, Any] = {}
     for ids in sql.chunks(frozen_ids):
         query = sa.select(_frozen.c.id, _frozen.c.payload).where(_frozen.c.id.in_(ids))
         found |= {row.id: row.payload for row in session.execute(query)}

@@ -90,6 +90,17 @@ def unplaced(session: sa.Connection, limit: int = 5000) -> tuple[model.Entry, ..
     return tuple(entry_from(row) for row in session.execute(query))
 
 
+def stories_of(session: sa.Connection, entry_ids: Sequence[int]) -> dict[int, int]:
+    """Entry id → story id, for those that have one."""
+    found: dict[int, int] = {}
+    for ids in sql.chunks(entry_ids):
+        query = sa.select(_entry.c.id, _entry.c.story_id).where(
+            _entry.c.id.in_(ids), _entry.c.story_id.is_not(None)
+        )
+        found |= {row.id: row.story_id for row in session.execute(query)}
+    return found
+
+
 def latest(session: sa.Connection, limit: int) -> tuple[model.Entry, ...]:
     """The newest entries, newest first."""
     query = select_entries().order_by(_entry.c.published_at.desc(), _entry.c.id.desc()).limit(limit)
@@ -125,11 +136,9 @@ def entry_from(row: Any) -> model.Entry:
 
 def select_entries() -> sa.Select[Any]:
     """Entries with what they take from their source."""
-    return sa.select(
-        _entry, tables.source.c.title.label("source_title"), tables.source.c.own
-    ).join(tables.source, tables.source.c.id == _entry.c.source_id)
-
-
+    return sa.select(_entry, tables.source.c.title.label("source_title"), tables.source.c.own).join(
+        tables.source, tables.source.c.id == _entry.c.source_id
+    )
 
 
 def _columns(entry: model.Entry) -> dict[str, Any]:
@@ -163,7 +172,7 @@ def _insert(
             changed_at=now,
         )
     )
-    return _stored(entry, added.inserted_primary_key[0], source, published_at)
+    return _stored(entry, sql.new_id(added), source, published_at)
 
 
 def _update(session: sa.Connection, row: Any, entry: model.Entry, now: datetime) -> model.Entry:

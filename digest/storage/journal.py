@@ -62,6 +62,11 @@ class Journal:
         """All that was noted is in the database."""
         os.ftruncate(self._file, 0)
 
+    def left(self) -> Left:
+        """What was noted since it was last cleared."""
+        os.lseek(self._file, 0, os.SEEK_SET)
+        return _read(self.owner, self._file)
+
     def close(self) -> None:
         """End in order: nothing is left to settle."""
         self.path.unlink(missing_ok=True)

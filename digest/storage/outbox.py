@@ -57,6 +57,7 @@ class Result:
     reason: str = ""
     next_at: datetime | None = None
     ids: tuple[int, ...] = ()
+    doubted: bool = False  # the irrevocable step was reached, the answer was not
 
 
 def put(
@@ -115,9 +116,7 @@ def claim(
         sa.select(_delivery.c.id)
         .where(_delivery.c.state.in_(WAITING))
         .where(_delivery.c.channel_kind.in_(kinds), _delivery.c.next_at <= now)
-        .where(
-            (_delivery.c.kind != model.DeliveryKind.DIGEST) | _delivery.c.unit_id.not_in(paused)
-        )
+        .where((_delivery.c.kind != model.DeliveryKind.DIGEST) | _delivery.c.unit_id.not_in(paused))
         .order_by(_delivery.c.priority, _delivery.c.next_at, _delivery.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)  # SQLite has one writer and leaves this out
@@ -188,6 +187,8 @@ def _record_one(session: sa.Connection, result: Result) -> int:
     tried = result.state not in (model.DeliveryState.QUEUED, model.DeliveryState.SUPPRESSED)
     if tried:
         values["attempts"] = _delivery.c.attempts + 1
+    if result.doubted:
+        values["doubted"] = True
     changed = session.execute(
         sa.update(_delivery)
         .where(_delivery.c.id == delivery.id, _delivery.c.fence == delivery.fence)
@@ -281,9 +282,7 @@ def listing(
     limit: int = 1000,
 ) -> tuple[model.Delivery, ...]:
     """Deliveries by id, unit, state or subscriber, the most urgent first."""
-    query = sa.select(_delivery).order_by(
-        _delivery.c.priority, _delivery.c.next_at, _delivery.c.id
-    )
+    query = sa.select(_delivery).order_by(_delivery.c.priority, _delivery.c.next_at, _delivery.c.id)
     if kind is not None:
         query = query.where(_delivery.c.kind == kind)
     if unit_id is not None:
@@ -376,4 +375,5 @@ def _delivery_from(row: Any) -> model.Delivery:
         next_at=row.next_at,
         submitted_at=row.submitted_at,
         reason=row.reason,
+        doubted=row.doubted,
     )

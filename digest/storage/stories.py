@@ -19,12 +19,10 @@ _entry = tables.entry
 def create(session: sa.Connection, *, first_at: datetime, now: datetime) -> int:
     """A new story without entries."""
     added = session.execute(sa.insert(_story).values(first_at=first_at, updated_at=now))
-    return int(added.inserted_primary_key[0])
+    return sql.new_id(added)
 
 
-def place(
-    session: sa.Connection, story_of: Mapping[int, int], *, fixed: bool = False
-) -> None:
+def place(session: sa.Connection, story_of: Mapping[int, int], *, fixed: bool = False) -> None:
     """Put entries into stories: entry id → story id.  `fixed` is an editor's word."""
     values: dict[str, Any] = {"story_id": sa.bindparam("into")}
     if fixed:

@@ -23,9 +23,7 @@ def put(session: sa.Connection, name: str, value: str) -> None:
         session.execute(sa.delete(tables.setting).where(tables.setting.c.name == name))
         return
     statement = sql.insert(session, tables.setting).values(name=name, value=value)
-    session.execute(
-        statement.on_conflict_do_update(index_elements=["name"], set_={"value": value})
-    )
+    session.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
 
 
 def pause(session: sa.Connection, scope: str, reason: str) -> None:

@@ -189,6 +189,7 @@ delivery = sa.Table(
     sa.Column("submitted_at", sql.UtcDateTime),
     _text("reason"),
     sa.Column("provider_ids", sa.JSON),
+    _flag("doubted"),
     sa.UniqueConstraint("kind", "unit_id", "channel_id"),
     sa.Index("ix_delivery_due", "state", "channel_kind", "priority", "next_at", "id"),
     sa.Index("ix_delivery_subscriber_id_created_at", "subscriber_id", "created_at"),

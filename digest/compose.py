@@ -1,0 +1,179 @@
+"""From a delivery in the outbox to the message on the wire.
+
+The frozen edition and what the delivery says it shows give the same issue however often it is
+asked for, so a retry carries the same words under the same Message-ID.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from digest import audience, errors, model, phrases, runtime
+from digest.render import mime
+from digest.storage import editions
+from subscribers import model as people
+
+Stories = Mapping[int, model.Story]
+MOST_UNITS = 200  # editions and alerts kept in memory
+
+
+class Composer:
+    """Composes the messages of one channel kind; keeps the frozen stories it needs at hand."""
+
+    def __init__(self, rt: runtime.Runtime) -> None:
+        self._rt = rt
+        self._editions: dict[int, tuple[model.Edition, Stories]] = {}
+        self._alerts: dict[int, editions.Raised] = {}
+
+    async def prepare(self, deliveries: Sequence[model.Delivery]) -> None:
+        """Load what these deliveries show and is not at hand."""
+        wanted = {(d.kind, d.unit_id) for d in deliveries}
+        for kind, unit_id in wanted:
+            if kind is model.DeliveryKind.DIGEST and unit_id not in self._editions:
+                _make_room(self._editions)
+                self._editions[unit_id] = await self._rt.db.read(load_edition, unit_id)
+            if kind is model.DeliveryKind.ALERT and unit_id not in self._alerts:
+                _make_room(self._alerts)
+                [self._alerts[unit_id]] = await self._rt.db.read(editions.alerts, ids=(unit_id,))
+
+    def message(
+        self, delivery: model.Delivery, reach: people.Reach
+    ) -> model.MailMessage | model.ChatMessage:
+        """Render one delivery for the address it goes to.  Raises RenderError."""
+        match delivery.kind:
+            case model.DeliveryKind.DIGEST:
+                edition, stories = self._editions[delivery.unit_id]
+                issue = issue_of(delivery, stories, self._rt.publication.topic_names)
+                return issue_message(self._rt, delivery, reach, edition, issue)
+            case model.DeliveryKind.ALERT:
+                raised = self._alerts[delivery.unit_id]
+                item = model.IssueItem(raised.story, delivery.shown[0].why, delivery.shown[0].topic)
+                return alert_message(self._rt, delivery, reach, item)
+        raise errors.RenderError(str(delivery.kind), "nothing is known about such a delivery")
+
+
+def load_edition(session: sa.Connection, edition_id: int) -> tuple[model.Edition, Stories]:
+    """An edition with its frozen stories by id."""
+    progress = editions.get(session, edition_id)
+    if progress is None:
+        raise errors.RenderError(f"edition {edition_id}", "there is no such edition")
+    stories = editions.stories_of(session, edition_id)
+    return progress.edition, {story.id: story for story in stories}
+
+
+def issue_of(
+    delivery: model.Delivery, stories: Stories, topic_names: Mapping[str, str]
+) -> model.Issue:
+    """The issue a delivery stands for: the frozen stories in the sections they were given."""
+    sections = []
+    for (kind, topic), shown in itertools.groupby(delivery.shown, lambda s: (s.kind, s.topic)):
+        items = tuple(
+            model.IssueItem(stories[s.story_id], s.why, s.topic, s.updated) for s in shown
+        )
+        sections.append(
+            model.IssueSection(
+                kind=kind,
+                title=section_title(kind, topic, topic_names),
+                items=items,
+                topic=topic if kind == "topic" else "",
+                more=delivery.more.get(f"{kind}:{topic}", 0),
+            )
+        )
+    return model.Issue(tuple(sections))
+
+
+def section_title(kind: str, topic: str, topic_names: Mapping[str, str]) -> str:
+    """What stands over a section."""
+    if kind == "lead":
+        return phrases.ENGLISH.hot
+    if kind == "picks":
+        return phrases.ENGLISH.picks
+    return topic_names.get(topic, topic)
+
+
+def issue_message(
+    rt: runtime.Runtime,
+    delivery: model.Delivery,
+    reach: people.Reach,
+    edition: model.Edition,
+    issue: model.Issue,
+) -> model.MailMessage | model.ChatMessage:
+    """An issue as mail or chat, with the reader's own links."""
+    links = audience.links(rt, reach, edition_id=edition.id)
+    if delivery.channel_kind is model.ChannelKind.CHAT:
+        return rt.chat_renderer.issue(
+            issue,
+            edition,
+            links,
+            chat_id=reach.address,
+            time_zone=reach.time_zone,
+            language=reach.language,
+            thread_id=reach.thread_id,
+        )
+    parts = rt.mail_renderer.issue(
+        issue, edition, links, time_zone=reach.time_zone, language=reach.language
+    )
+    return _mail(rt, delivery, reach, links, parts, stream=edition.digest)
+
+
+def alert_message(
+    rt: runtime.Runtime,
+    delivery: model.Delivery,
+    reach: people.Reach,
+    item: model.IssueItem,
+) -> model.MailMessage | model.ChatMessage:
+    """An alert as mail or chat."""
+    links = audience.links(rt, reach)
+    if delivery.channel_kind is model.ChannelKind.CHAT:
+        return rt.chat_renderer.alert(
+            item,
+            links,
+            chat_id=reach.address,
+            at=delivery.created_at,
+            time_zone=reach.time_zone,
+            language=reach.language,
+            thread_id=reach.thread_id,
+        )
+    parts = rt.mail_renderer.alert(
+        item, links, at=delivery.created_at, time_zone=reach.time_zone, language=reach.language
+    )
+    return _mail(rt, delivery, reach, links, parts, stream="alerts")
+
+
+def _mail(
+    rt: runtime.Runtime,
+    delivery: model.Delivery,
+    reach: people.Reach,
+    links: model.Links,
+    parts: model.MailParts,
+    *,
+    stream: str,
+) -> model.MailMessage:
+    sender_name, sender_address = rt.sender
+    smtp = rt.settings.smtp
+    head = mime.MailHead(
+        sender_name=sender_name,
+        sender_address=sender_address,
+        recipient_name=reach.name,
+        recipient_address=reach.address,
+        message_id=delivery.message_id,
+        date=delivery.created_at,
+        list_id_name=f"{rt.settings.publication} {stream}",
+        list_id=f"{stream}.{rt.mail_domain}",
+        unsubscribe_url=links.unsubscribe,
+        reply_to=smtp.reply_to,
+        feedback_id=f"{delivery.kind}{delivery.unit_id}:{stream}:{delivery.kind}:digest",
+    )
+    return model.MailMessage(
+        sender=smtp.bounce_address or sender_address,
+        recipient=reach.address,
+        message_id=delivery.message_id,
+        data=mime.mail_bytes(head, parts),
+    )
+
+
+def _make_room(kept: dict[int, Any]) -> None:
+    while len(kept) >= MOST_UNITS:
+        del kept[next(iter(kept))]

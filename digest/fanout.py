@@ -1,0 +1,174 @@
+"""From one frozen edition or alert to everybody's delivery in the outbox.
+
+A page of recipients is curated and written in one transaction, which also remembers how far
+it came: a crash is resumed at the next page, and the outbox's unique keys refuse a second
+delivery to the same channel.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from digest import alert, audience, curate, model, runtime, timetable
+from digest.storage import editions, outbox
+from subscribers import directory
+from subscribers import model as people
+
+PAGE = 2000  # recipients curated in one transaction
+EVERYONE = "everyone"  # the bucket of an edition made by hand, whatever the readers' hour
+
+
+async def finish(rt: runtime.Runtime) -> None:
+    """Go on with the editions and alerts that a crash left half written to the outbox."""
+    for edition in await rt.db.read(editions.unfinished):
+        await fan_out(rt, edition)
+    for raised in await rt.db.read(editions.alerts, open_only=True):
+        await fan_out_alert(rt, raised.id)
+
+
+async def fan_out(rt: runtime.Runtime, edition: model.Edition) -> None:
+    """Curate an issue for every recipient, a page in a transaction, resuming where it stopped."""
+    stories = await rt.db.read(editions.stories_of, edition.id)
+    curator = make_curator(rt, stories, edition.window_from, edition.frozen_at)
+    while await rt.db.run(_fan_out_page, rt, edition, curator):
+        rt.outbox_grew.set()
+    await rt.db.run(editions.mark, edition.id, model.EditionState.DISPATCHING, now=rt.clock())
+    rt.outbox_grew.set()
+
+
+def make_curator(
+    rt: runtime.Runtime,
+    stories: Sequence[model.Story],
+    window_from: datetime | None,
+    now: datetime,
+) -> curate.Curator:
+    """The stories of an edition, ready to be curated for one reader after another."""
+    catalogue = rt.catalogue
+    daily = rt.settings.daily
+    return curate.Curator(
+        stories,
+        topic_names=rt.publication.topic_names,
+        topic_order=tuple(catalogue.topics),
+        parents={slug: frozenset(catalogue.ancestors(slug)) for slug in catalogue.topics},
+        window_from=window_from,
+        now=now,
+        plan=curate.Plan(max_stories=daily.max_stories, per_section=daily.per_section),
+    )
+
+
+def _fan_out_page(
+    session: sa.Connection, rt: runtime.Runtime, edition: model.Edition, curator: curate.Curator
+) -> bool:
+    """Write the issues of the next page of recipients; False when there are no more."""
+    [progress] = editions.listing(session, ids=(edition.id,))
+    now = rt.clock()
+    reached = directory.recipients(
+        session,
+        buckets=_buckets(edition),
+        what="digest",
+        now=now,
+        after_channel_id=progress.after_channel_id,
+        limit=PAGE,
+    )
+    if not reached:
+        return False
+    drafts = []
+    for recipient in audience.recipients(session, reached, now=now):
+        issue = curator.curate(recipient).issue
+        if issue is not None:
+            drafts.append(_draft(rt, f"d{edition.id}.{recipient.channel_id}", recipient, issue))
+    expires_at = edition.frozen_at + timedelta(hours=20)
+    outbox.put(
+        session, model.DeliveryKind.DIGEST, edition.id, drafts, expires_at=expires_at, now=now
+    )
+    editions.advance(
+        session,
+        edition.id,
+        after_channel_id=reached[-1].channel_id,
+        n_recipients=len(reached),
+        n_issues=len(drafts),
+        n_nothing_new=len(reached) - len(drafts),
+    )
+    return True
+
+
+def _buckets(edition: model.Edition) -> list[people.Bucket] | None:
+    if edition.bucket == EVERYONE:
+        return None
+    bucket = timetable.Bucket.parse(edition.bucket)
+    cadence = next(name for name in people.CADENCES if name == bucket.cadence)
+    return [people.Bucket(bucket.time_zone, bucket.send_at, cadence)]
+
+
+def _draft(
+    rt: runtime.Runtime, unit: str, recipient: model.Recipient, issue: model.Issue
+) -> outbox.Draft:
+    shown = tuple(
+        model.Shown(
+            item.story.id, item.story.revision, section.kind, section.topic, item.why, item.updated
+        )
+        for section in issue.sections
+        for item in section.items
+    )
+    return outbox.Draft(
+        channel_id=recipient.channel_id,
+        channel_kind=recipient.kind,
+        subscriber_id=recipient.subscriber_id,
+        message_id=audience.message_id(rt, unit),
+        shown=shown,
+        more={f"{s.kind}:{s.topic}": s.more for s in issue.sections if s.more},
+    )
+
+
+async def fan_out_alert(rt: runtime.Runtime, alert_id: int) -> None:
+    """Decide an alert for every recipient who wants alerts, a page in a transaction."""
+    while await rt.db.run(_fan_out_alert_page, rt, alert_id):
+        rt.outbox_grew.set()
+    rt.outbox_grew.set()
+
+
+def _fan_out_alert_page(session: sa.Connection, rt: runtime.Runtime, alert_id: int) -> bool:
+    """Decide an alert for the next page of recipients; False when it is done."""
+    [raised] = editions.alerts(session, ids=(alert_id,))
+    now = rt.clock()
+    reached = directory.recipients(
+        session,
+        buckets=None,
+        what="alert",
+        now=now,
+        after_channel_id=raised.after_channel_id,
+        limit=PAGE,
+    )
+    decisions = alert.decide(
+        raised.story,
+        audience.recipients(session, reached, now=now),
+        topic_names=rt.publication.topic_names,
+        now=now,
+        policy=alert.Policy(),
+        urgent=not raised.story.breaking,
+    )
+    drafts = [
+        _draft(
+            rt,
+            f"a{alert_id}.{decision.recipient.channel_id}",
+            decision.recipient,
+            model.Issue((model.IssueSection("alert", "", (decision.alert.item,)),)),
+        )
+        for decision in decisions
+        if decision.alert is not None
+    ]
+    outbox.put(
+        session,
+        model.DeliveryKind.ALERT,
+        alert_id,
+        drafts,
+        expires_at=raised.expires_at,
+        now=now,
+    )
+    refused = Counter(d.reason for d in decisions if d.alert is None)
+    more = len(reached) == PAGE
+    last = reached[-1].channel_id if reached else raised.after_channel_id
+    editions.advance_alert(session, alert_id, after_channel_id=last, done=not more, refused=refused)
+    return more

@@ -1,0 +1,150 @@
+"""From what a source gave to stories: kept, classified, put together.
+
+Each function is the work of one transaction.  Entries that a crash left without topics or
+story are found and finished by the next round.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from digest import model, topics
+from digest.classify import classifier
+from digest.cluster import clusterer, lead
+from digest.storage import entries, sources, stories
+
+WINDOW = timedelta(hours=72)  # how far back an entry looks for its story
+OLDEST = timedelta(days=10)  # a source's back issues beyond this find no story
+FAILING_BACKOFF = timedelta(minutes=5)  # doubled with every failure in a row, up to a day
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What one placing came to."""
+
+    n_entries: int
+    n_new_stories: int
+    story_ids: tuple[int, ...]
+
+
+def keep_read(
+    session: sa.Connection,
+    source: model.Source,
+    found: Sequence[model.Entry],
+    labeller: classifier.Classifier,
+    *,
+    every: timedelta,
+    now: datetime,
+) -> sources.Poll:
+    """Store what a source gave, with topics; changed entries revise their stories."""
+    if source.category:
+        found = [
+            model.replace(e, categories=(*dict.fromkeys((*e.categories, source.category)),))
+            for e in found
+        ]
+    kept = entries.keep(session, source, found, now=now)
+    fresh = [*kept.new, *(after for _, after in kept.updated)]
+    entries.classified(session, [(entry, labeller.classify(entry)) for entry in fresh])
+    _revise_stories(session, kept.updated, now)
+    poll = sources.Poll(
+        source_id=source.id,
+        at=now,
+        n_new=len(kept.new),
+        n_updated=len(kept.updated),
+        n_unchanged=kept.n_unchanged,
+    )
+    healthy = model.replace(source, state=model.SourceState.HEALTHY, failures=0)
+    sources.record_poll(session, healthy, poll, next_poll_at=now + every)
+    return poll
+
+
+def keep_failure(
+    session: sa.Connection,
+    source: model.Source,
+    reason: str,
+    *,
+    gone: bool,
+    retry_after_seconds: float | None,
+    now: datetime,
+) -> sources.Poll:
+    """Record that a source could not be read, and when to try again."""
+    failures = source.failures + 1
+    wait = min(FAILING_BACKOFF * 2 ** min(failures - 1, 12), timedelta(days=1))
+    if retry_after_seconds is not None:
+        wait = max(wait, timedelta(seconds=min(retry_after_seconds, 86_400)))
+    state = model.SourceState.GONE if gone else model.SourceState.FAILING
+    poll = sources.Poll(source_id=source.id, at=now, reason=reason)
+    failed = model.replace(source, state=state, failures=failures)
+    sources.record_poll(session, failed, poll, next_poll_at=now + wait)
+    return poll
+
+
+def place_entries(session: sa.Connection, *, now: datetime) -> Placed:
+    """Give every entry without a story the one it belongs to, or a new one."""
+    fresh = entries.unplaced(session)
+    if not fresh:
+        return Placed(0, 0, ())
+    oldest = min(entry.published_at or now for entry in fresh)
+    # Times are compared in the order of publication, whatever order sources were read in.
+    window = clusterer.Clusterer()
+    for placed in entries.since(session, max(oldest - WINDOW, now - OLDEST)):
+        if placed.story_id is not None:
+            window.seed(placed.entry, str(placed.story_id))
+    story_of: dict[int, int] = {}
+    made: dict[str, int] = {}
+    for entry in fresh:
+        placement = window.add(entry)
+        if placement.is_new:
+            made[placement.story] = stories.create(
+                session, first_at=entry.published_at or now, now=now
+            )
+        story_of[int(entry.id)] = made.get(placement.story) or int(placement.story)
+    stories.place(session, story_of)
+    stories.refresh(session, story_of.values(), now=now)
+    return Placed(len(fresh), len(made), tuple(sorted(set(story_of.values()))))
+
+
+def current_stories(
+    session: sa.Connection,
+    catalogue: topics.Catalogue,
+    *,
+    now: datetime,
+    since: datetime | None = None,
+    ids: Sequence[int] | None = None,
+    full: bool = False,
+) -> tuple[model.Story, ...]:
+    """Stories as they stand now: lead first, how hot, whether breaking; hottest first."""
+    loaded = stories.load(session, since=since, ids=ids, full=full)
+    led = [_led(story, catalogue, now) for story in loaded]
+    return tuple(sorted(led, key=lambda story: (-story.hot, -story.id)))
+
+
+def _led(story: model.Story, catalogue: topics.Catalogue, now: datetime) -> model.Story:
+    ordered = lead.order_entries(story.entries)
+    picked = any(catalogue.is_pick(name) for e in ordered if e.own for name in e.categories)
+    return model.replace(
+        story,
+        entries=ordered,
+        pinned=story.pinned or picked,
+        breaking=lead.breaking(ordered, now),
+        hot=lead.heat(ordered, now),
+    )
+
+
+def _revise_stories(
+    session: sa.Connection, updated: Sequence[tuple[model.Entry, model.Entry]], now: datetime
+) -> None:
+    """Revise the stories whose lead changed in a way that readers should hear of."""
+    changed = [int(after.id) for before, after in updated if lead.material_change(before, after)]
+    touched = [int(after.id) for _, after in updated]
+    if not touched:
+        return
+    story_of = entries.stories_of(session, touched)
+    stories.refresh(session, story_of.values(), now=now)
+    led_by = {
+        int(lead.order_entries(story.entries)[0].id): story.id
+        for story in stories.load(session, ids=list(set(story_of.values())))
+    }
+    stories.revise(session, [led_by[entry_id] for entry_id in changed if entry_id in led_by])

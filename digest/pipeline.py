@@ -1,0 +1,241 @@
+"""The page to read first: how stories are collected, editions published, alerts raised.
+
+    collect_stories   sources → entries → topics → stories
+    publish_due       timetable → publish_edition for every bucket that fell due
+    publish_edition   stories → frozen edition → an issue for each reader → outbox
+    raise_alerts      breaking stories → readers who follow them → outbox
+
+Nothing is sent here.  What these leave in the outbox is what digest.dispatch sends.  Every
+step is safe to run twice: unique keys make the second a no-op, and a crash is finished by
+the next call.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from digest import errors, fanout, intake, model, runtime, timetable
+from digest.collect import read
+from digest.storage import editions, sources, switches
+from subscribers import directory
+
+logger = logging.getLogger(__name__)
+
+DAILY = "daily"
+MOST_STORIES = 500  # in one edition; the hottest
+ALERT_LIFE = timedelta(hours=3)
+WINDOWS = {"daily": 1.0, "weekdays": 2.5, "weekly": 5.0}  # of daily.window_hours
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one source came to in a round of collecting."""
+
+    source: model.Source
+    poll: sources.Poll
+    problems: tuple[str, ...] = ()
+
+
+async def collect_stories(
+    rt: runtime.Runtime, source_ids: Sequence[int] = (), *, only_due: bool = False
+) -> list[Round]:
+    """Read the sources, store what is new, and put entries on the same event together.
+
+    `only_due` leaves out sources whose time has not come; otherwise all, or those named.
+    """
+    now = rt.clock()
+    if only_due:
+        wanted = await rt.db.read(sources.due, now)
+    else:
+        wanted = await rt.db.read(sources.listing, source_ids)
+    rounds = []
+    async with rt.fetcher() as fetcher:
+        async for source, result in read.read_all(fetcher, wanted, now):
+            rounds.append(await _keep(rt, source, result))
+    placed = await rt.db.run(intake.place_entries, now=rt.clock())
+    if placed.n_entries:
+        logger.info(
+            "entries placed",
+            extra={
+                "event": "entries.placed",
+                "n_entries": placed.n_entries,
+                "n_new_stories": placed.n_new_stories,
+            },
+        )
+    return rounds
+
+
+async def _keep(
+    rt: runtime.Runtime, source: model.Source, result: read.Collected | errors.SourceError
+) -> Round:
+    """Store one source's result; a failure is a result too."""
+    now = rt.clock()
+    if isinstance(result, errors.SourceError):
+        is_fetch = isinstance(result, errors.FetchError)
+        poll = await rt.db.run(
+            intake.keep_failure,
+            source,
+            result.reason,
+            gone=is_fetch and result.gone,
+            retry_after_seconds=result.retry_after_seconds if is_fetch else None,
+            now=now,
+        )
+        logger.warning(
+            "source failed: %s",
+            result.reason,
+            extra={"event": "source.failed", "source_id": source.id},
+        )
+        return Round(source, poll)
+    kept = model.replace(
+        source,
+        title=source.title or result.title,
+        etag=result.etag,
+        last_modified=result.last_modified,
+        cursor=result.cursor,
+    )
+    every = timedelta(seconds=rt.settings.collect.interval_seconds)
+    poll = await rt.db.run(
+        intake.keep_read, kept, result.entries, rt.classifier, every=every, now=now
+    )
+    return Round(kept, poll, result.problems)
+
+
+async def publish_due(rt: runtime.Runtime) -> list[model.Edition]:
+    """Publish, or skip with a reason, every bucket's slot that fell due since the last tick."""
+    now = rt.clock()
+    await fanout.finish(rt)
+    settled = await rt.db.run(_settle_due, rt.settings.daily.late_hours, now)
+    published = []
+    for slot, policy, reason in settled:
+        if policy == "skip":
+            await rt.db.run(_skip, rt, slot, reason, now)
+            continue
+        edition, is_new = await publish_edition(rt, DAILY, slot=slot)
+        if is_new:
+            published.append(edition)
+    await rt.db.run(switches.ticked, now)
+    return published
+
+
+def _settle_due(
+    session: sa.Connection, late_hours: float, now: datetime
+) -> list[timetable.Settled]:
+    """What to do with each slot since the last tick that nothing was done about yet."""
+    policy = timetable.CatchUp(late_seconds=int(late_hours * 3600))
+    # The first tick ever owes nothing to the past.
+    since = switches.last_tick(session) or now - timedelta(minutes=1)
+    since = max(since, now - timedelta(days=8))
+    done = editions.slots_settled(session, DAILY, (since - timedelta(days=2)).date())
+    settled = []
+    for found, _ in directory.buckets(session, now=now):
+        bucket = timetable.Bucket(found.time_zone, found.send_at, found.cadence)
+        slots = [
+            slot
+            for slot in timetable.due_slots(bucket, since, now)
+            if (bucket.key, slot.key) not in done
+        ]
+        settled += timetable.settle(slots, now, policy)
+    return settled
+
+
+def _skip(
+    session: sa.Connection, rt: runtime.Runtime, slot: timetable.Slot, reason: str, now: datetime
+) -> None:
+    editions.skip(
+        session,
+        digest=DAILY,
+        bucket=slot.bucket.key,
+        slot=slot.key,
+        on=slot.on,
+        title=digest_title(rt),
+        reason=reason,
+        now=now,
+    )
+    logger.warning(
+        "edition skipped: %s", reason, extra={"event": "edition.skipped", "slot": slot.key}
+    )
+
+
+def digest_title(rt: runtime.Runtime) -> str:
+    """The daily digest's name as readers see it."""
+    return rt.settings.daily.title or rt.settings.publication
+
+
+async def publish_edition(
+    rt: runtime.Runtime, digest: str, *, slot: timetable.Slot | None = None
+) -> tuple[model.Edition, bool]:
+    """Freeze the edition of a slot and write everybody's issue to the outbox; True when new.
+
+    Without a slot it is for every active subscriber of the digest, whatever their hour.
+    Raises ConfigurationError for a digest that does not exist.
+    """
+    if digest != DAILY:
+        raise errors.ConfigurationError(f"no digest is called {digest!r}; there is: {DAILY}")
+    edition, is_new = await rt.db.run(freeze_edition, rt, slot, rt.clock())
+    if edition.state is model.EditionState.FROZEN:
+        await fanout.fan_out(rt, edition)
+    return edition, is_new
+
+
+def freeze_edition(
+    session: sa.Connection, rt: runtime.Runtime, slot: timetable.Slot | None, now: datetime
+) -> tuple[model.Edition, bool]:
+    """Store the stories, their order and words as they are now."""
+    cadence = slot.bucket.cadence if slot else DAILY
+    window = timedelta(hours=rt.settings.daily.window_hours * WINDOWS[cadence])
+    stories = intake.current_stories(session, rt.catalogue, now=now, since=now - window)
+    shown = [story for story in stories if not (story.dropped or story.withdrawn)]
+    zone = slot.bucket.time_zone if slot else rt.settings.time_zone
+    edition, is_new = editions.freeze(
+        session,
+        digest=DAILY,
+        bucket=slot.bucket.key if slot else fanout.EVERYONE,
+        slot=slot.key if slot else f"now:{now:%Y-%m-%dT%H:%M:%S.%fZ}",
+        on=slot.on if slot else timetable.local_day(now, zone),
+        title=digest_title(rt),
+        stories=shown[:MOST_STORIES],
+        window_from=now - window,
+        expires_at=now + timedelta(hours=20),
+        now=now,
+    )
+    if is_new:
+        logger.info(
+            "edition frozen",
+            extra={"event": "edition.frozen", "edition_id": edition.id, "n_stories": len(shown)},
+        )
+    return edition, is_new
+
+
+async def raise_alerts(rt: runtime.Runtime, story_ids: Sequence[int] = ()) -> list[int]:
+    """Raise an alert on every breaking story, or on those named; returns the new alerts' ids."""
+    now = rt.clock()
+    new = await rt.db.run(_raise_new, rt, story_ids, now)
+    for alert_id in new:
+        await fanout.fan_out_alert(rt, alert_id)
+    return new
+
+
+def _raise_new(
+    session: sa.Connection, rt: runtime.Runtime, story_ids: Sequence[int], now: datetime
+) -> list[int]:
+    stories = intake.current_stories(
+        session,
+        rt.catalogue,
+        now=now,
+        since=None if story_ids else now - ALERT_LIFE,
+        ids=story_ids or None,
+    )
+    new = []
+    for story in stories:
+        if story.dropped or story.withdrawn or not (story.breaking or story.id in story_ids):
+            continue
+        alert_id, is_new = editions.raise_alert(
+            session, story, now=now, expires_at=now + ALERT_LIFE
+        )
+        if is_new:
+            new.append(alert_id)
+            logger.info("alert raised", extra={"event": "alert.raised", "story_id": story.id})
+    return new

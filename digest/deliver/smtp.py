@@ -116,6 +116,12 @@ class Session(asyncio.Protocol):
         if self._leaving or self.n_messages >= self.max_messages:
             self.leave()
             return
+        if self._needs_reset and "pipelining" not in self.extensions:
+            self._needs_reset = False
+            self._pending.append((Step.RSET, None))  # its answer starts again
+            self._transport.write(b"RSET\r\n")
+            self._set_deadline()
+            return
         commands = self._next_commands()
         if commands:
             self._transport.write(commands)
@@ -222,6 +228,8 @@ class Session(asyncio.Protocol):
             self._transport.close()
         elif not reply.accepted:  # RSET refused: nothing can be relied on
             self.abort(errors.Deferred("the mail server refused RSET"))
+        elif not self._open:
+            self.start()
 
     def _continue(self, step: Step, transaction: Transaction, reply: replies.Reply) -> None:
         if step is Step.DOT:

@@ -1,0 +1,138 @@
+"""Sample values for every template that ships: what `Templates.check` renders them with.
+
+Two of each where it matters, one with everything and one with as little as can be, so that a
+name that is only used now and then is met too.
+"""
+
+from collections.abc import Mapping
+
+from markupsafe import Markup
+
+from digest import model
+from digest.render import views
+
+__all__ = ["values"]
+
+_PUBLICATION = model.Publication(
+    name="The Example Courier",
+    base_url="https://courier.example",
+    postal_address="1 Example Street, Exampleton",
+    contact="desk@courier.example",
+    privacy_url="https://courier.example/privacy",
+)
+_LINKS = model.Links(
+    unsubscribe="https://courier.example/unsubscribe/abc",
+    preferences="https://courier.example/preferences/abc",
+    archive="https://courier.example/archive/1",
+    subscribe="https://courier.example/",
+)
+_CARD = views.Card(
+    headline="Harbour bridge reopens after repairs",
+    url="https://courier.example/harbour-bridge",
+    summary="Traffic crossed the bridge for the first time since spring.",
+    source="The Example Courier",
+    when="08:00",
+    others=2,
+    updated=True,
+    breaking=True,
+    note="Our correspondent was there.",
+    why="You follow Travel (title: bridge)",
+    image="https://courier.example/bridge.jpg",
+    language="en",
+    direction="ltr",
+    shares=(model.Share("Mail", "mailto:?subject=Bridge"),),
+)
+_BARE_CARD = model.replace(
+    _CARD,
+    url="",
+    summary="",
+    source="",
+    others=0,
+    updated=False,
+    breaking=False,
+    note="",
+    why="",
+    image="",
+    shares=(),
+)
+_SHARED: Mapping[str, object] = {
+    "publication": _PUBLICATION,
+    "links": _LINKS,
+    "language": "en",
+    "direction": "ltr",
+}
+_BARE: Mapping[str, object] = {
+    **_SHARED,
+    "publication": model.Publication(name="C", base_url="https://courier.example"),
+    "links": model.Links(),
+}
+
+
+def _with(**extra: object) -> tuple[Mapping[str, object], ...]:
+    return ({**_SHARED, **extra},)
+
+
+def _issue(lead: object, card: object) -> tuple[Mapping[str, object], ...]:
+    full = {
+        **_SHARED,
+        "subject": "Harbour bridge reopens after repairs",
+        "preheader": "Schools open an hour later on Monday",
+        "title": "Morning briefing",
+        "note": "A short one today.",
+        "date": "Monday 23 November 2026",
+        "at": "Mon 23 Nov, 08:00",
+        "reading_time": "4 min",
+        "n_stories": 12,
+        "topics": ("Travel", "Schools"),
+        "lead": lead,
+        "blocks": (
+            views.Block("picks", "Editor's picks", (card,)),
+            views.Block("topic", "Travel", (card, card), more=3),
+        ),
+        "more": 2,
+    }
+    bare = {**full, **_BARE, "title": "", "note": "", "topics": (), "blocks": (), "more": 0}
+    return full, bare
+
+
+def _alert(card: object) -> tuple[Mapping[str, object], ...]:
+    extra = {
+        "subject": "Harbour bridge reopens after repairs",
+        "preheader": "Traffic crossed the bridge for the first time since spring.",
+        "card": card,
+        "at": "Mon 23 Nov, 08:00",
+        "topic": "Travel",
+        "breaking": True,
+    }
+    return {**_SHARED, **extra}, {**_BARE, **extra, "topic": "", "breaking": False}
+
+
+_NOTICE = {
+    "subject": "Confirm your subscription",
+    "preheader": "One click and you are in.",
+    "confirm_url": "https://courier.example/confirm/abc",
+    "topics": ("Travel", "Schools"),
+    "next_at": "Mon 23 Nov, 08:00",
+}
+
+
+def values(name: str) -> tuple[Mapping[str, object], ...] | None:
+    """Give the sample contexts of a template, None when only its syntax can be checked."""
+    folder, _, file = name.rpartition("/")
+    rows, lines = Markup("<tr><td>Bridge</td></tr>"), "Bridge reopens"
+    match folder, file:
+        case "email/partials", ("lead.mjml" | "card.mjml" | "lead.txt" | "card.txt"):
+            return tuple({**_SHARED, "card": card} for card in (_CARD, _BARE_CARD))
+        case "email/issue", _:
+            return _issue(lines, lines) if file.endswith(".txt") else _issue(rows, rows)
+        case "email/alert", _:
+            return _alert(lines) if file.endswith(".txt") else _alert(rows)
+        case (("email/confirm" | "email/welcome" | "email/goodbye"), _):
+            return {**_SHARED, **_NOTICE}, {**_BARE, **_NOTICE, "topics": ()}
+        case "chat", "issue.html":
+            return _issue(_CARD, _CARD) + _issue(_BARE_CARD, _BARE_CARD)
+        case "chat", "alert.html":
+            return _alert(_CARD) + _alert(_BARE_CARD)
+        case "chat", ("confirm.html" | "welcome.html" | "goodbye.html"):
+            return {**_SHARED, **_NOTICE}, {**_BARE, **_NOTICE, "topics": ()}
+    return None

@@ -1,0 +1,131 @@
+"""What templates see: plain, finished values, and nothing that can act.
+
+A story becomes a Card, a section of an issue a Block.  All text is cleaned and cut here; all
+addresses are absolute http(s) or empty, so a template only has to ask whether there is one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from digest import model
+from digest.render import phrases, words
+
+__all__ = ["Block", "Card", "addresses", "card", "masthead"]
+
+_HEADLINE_CHARS = 240
+_SUMMARY_CHARS = {"lead": 360}
+_SUMMARY_CHARS_ELSEWHERE = 240
+_NOTE_CHARS = 400
+_NAME_CHARS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One story, ready to be shown to one reader."""
+
+    headline: str
+    url: str
+    summary: str
+    source: str
+    when: str
+    others: int  # further sources on the same event
+    updated: bool
+    breaking: bool
+    note: str
+    why: str
+    image: str
+    language: str
+    direction: str
+    shares: tuple[model.Share, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One section: `cards` are Cards, or what they were rendered to."""
+
+    kind: str
+    title: str
+    cards: tuple[object, ...]
+    more: int = 0
+
+
+def card(
+    item: model.IssueItem,
+    *,
+    layout: str,
+    on: date,
+    time_zone: str,
+    language: str,
+    share_names: tuple[str, ...] = (),
+    with_summary: bool = True,
+) -> Card:
+    """Show a story as of the local day `on`."""
+    story, lead = item.story, item.story.lead
+    headline = words.shorten(words.clean(story.title), _HEADLINE_CHARS)
+    url = words.web_address(lead.url)
+    at = lead.updated_at if item.updated and lead.updated_at else lead.published_at
+    page = phrases.direction(language)
+    return Card(
+        headline=headline,
+        url=url,
+        summary=_summary(lead, headline, layout) if with_summary else "",
+        source=_source(lead),
+        when=words.short_moment(at or story.first_at, on, time_zone, language),
+        others=max(0, len(story.sources) - 1),
+        updated=item.updated,
+        breaking=story.breaking,
+        note=words.shorten(words.clean(story.note), _NOTE_CHARS),
+        why=words.shorten(words.clean(item.why), _HEADLINE_CHARS),
+        image=words.web_address(lead.image) if with_summary else "",
+        language=_language(lead.language) or language,
+        direction=words.direction_of(headline, page),
+        shares=words.shares(headline, url, share_names),
+    )
+
+
+def _summary(lead: model.Entry, headline: str, layout: str) -> str:
+    limit = _SUMMARY_CHARS.get(layout, _SUMMARY_CHARS_ELSEWHERE)
+    text = words.opening(lead.summary or lead.body, limit)
+    return "" if text.rstrip("….").casefold() == headline.rstrip("….").casefold() else text
+
+
+def _source(lead: model.Entry) -> str:
+    name = words.shorten(words.clean(lead.source), _NAME_CHARS)
+    agency = words.shorten(words.clean(lead.agency), _NAME_CHARS)
+    if agency and agency.casefold() not in name.casefold():
+        return f"{name} / {agency}" if name else agency
+    return name
+
+
+def _language(code: str) -> str:
+    return code if code.replace("-", "").isalnum() and code.isascii() else ""
+
+
+def addresses(links: model.Links) -> model.Links:
+    """Leave out whatever is no address."""
+    return model.Links(
+        unsubscribe=words.web_address(links.unsubscribe),
+        preferences=words.web_address(links.preferences),
+        archive=words.web_address(links.archive),
+        subscribe=words.web_address(links.subscribe),
+    )
+
+
+def masthead(
+    publication: model.Publication, links: model.Links, language: str
+) -> Mapping[str, object]:
+    """Give the values every message has, whatever it is about."""
+    return {
+        "publication": model.replace(
+            publication,
+            name=words.clean(publication.name),
+            postal_address=words.clean(publication.postal_address),
+            contact=words.clean(publication.contact),
+            privacy_url=words.web_address(publication.privacy_url),
+            topic_names={},
+        ),
+        "links": addresses(links),
+        "language": language,
+        "direction": phrases.direction(language),
+    }

@@ -1,1 +1,52 @@
-"""The `digest` command, one file per noun."""
+"""The `digest` command, one file per noun.
+
+Results go to stdout, for people or as JSON with `--json`; logs and errors to stderr.
+Exit codes: 0 done, 1 something failed, 2 wrong usage or configuration.
+Modules are loaded only by the command that needs them, so that `--help` answers at once.
+"""
+
+import sys
+from collections.abc import Sequence
+
+import cyclopts
+
+from digest import __version__
+
+app = cyclopts.App(
+    name="digest",
+    help="A newsletter digest and alerting bot for news publishers.",
+    version=__version__,
+    help_epilogue="Start with:  digest demo",
+)
+
+NOUNS = {
+    "demo": ("digest.cli.demo:demo", "Show the whole product on this machine, without any set-up"),
+    "init": ("digest.cli.setup:init", "Write a commented digest.toml and make the database"),
+    "doctor": ("digest.cli.setup:doctor", "Check settings, database, mail server, bot, sources"),
+    "run": ("digest.cli.service:run", "Run the service"),
+    "collect": ("digest.cli.sources:collect", "Read the sources once, now"),
+    "sources": ("digest.cli.sources:app", "Feeds and WordPress sites to read"),
+    "topics": ("digest.cli.topics:app", "The catalogue, and what entries are about"),
+    "stories": ("digest.cli.stories:app", "What happened: entries on one event together"),
+    "editions": ("digest.cli.editions:app", "Publish a digest, see how far it is"),
+    "preview": ("digest.cli.preview:preview", "See exactly what would be sent, without sending"),
+    "subscribers": ("digest.cli.subscribers:app", "The people: add, import, export, suppress"),
+    "deliveries": ("digest.cli.deliveries:app", "The outbox: every message and how it ended"),
+    "why": ("digest.cli.stories:why", "Why a reader got a story, or did not"),
+    "pause": ("digest.cli.service:pause", "Stop sending"),
+    "resume": ("digest.cli.service:resume", "Go on sending"),
+    "migrate": ("digest.cli.setup:migrate", "Bring the database's schema up to date"),
+}
+for _name, (_path, _help) in NOUNS.items():
+    app.command(_path, name=_name, help=_help)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its code."""
+    try:
+        result = app(arguments, exit_on_error=False, result_action="return_value")
+    except cyclopts.CycloptsError:
+        sys.exit(2)  # said by cyclopts already
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(result if isinstance(result, int) else 0)

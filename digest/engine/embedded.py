@@ -14,16 +14,13 @@ class EmbeddedEngine:
     def __init__(self, jobs: port.Jobs) -> None:
         self._jobs = jobs
         self._wanted = {name: asyncio.Event() for name in jobs}
-        self._idle = {name: asyncio.Event() for name in jobs}
-        for idle in self._idle.values():
-            idle.set()
+        self._running = {name: asyncio.Lock() for name in jobs}
 
     def defer(self, name: str) -> bool:
         """Ask for a job to run soon; False when it is waiting already."""
         wanted = self._wanted[name]
         is_new = not wanted.is_set()
         wanted.set()
-        self._idle[name].clear()
         return is_new
 
     async def work(self) -> None:
@@ -32,18 +29,20 @@ class EmbeddedEngine:
             for name in self._jobs:
                 group.create_task(self._serve(name), name=f"job {name}")
 
-    async def settled(self, name: str) -> None:
-        """Wait until a job neither runs nor waits."""
-        await self._idle[name].wait()
+    async def drained(self) -> None:
+        """Wait for the jobs that are running; those that only wait are left for the next start."""
+        for name, running in self._running.items():
+            self._wanted[name].clear()
+            async with running:
+                pass
 
     async def _serve(self, name: str) -> None:
-        wanted, idle, job = self._wanted[name], self._idle[name], self._jobs[name]
+        wanted, running, job = self._wanted[name], self._running[name], self._jobs[name]
         while True:
             await wanted.wait()
-            wanted.clear()
-            try:
-                await job()
-            except Exception:
-                logger.exception("job failed", extra={"event": "job.failed", "job": name})
-            if not wanted.is_set():
-                idle.set()
+            async with running:
+                wanted.clear()
+                try:
+                    await job()
+                except Exception:
+                    logger.exception("job failed", extra={"event": "job.failed", "job": name})

@@ -1,0 +1,75 @@
+"""What every command begins with: its common options, the settings, the opened runtime."""
+
+import contextlib
+import functools
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec
+
+import cyclopts
+
+from digest import errors, logs, runtime, settings
+
+P = ParamSpec("P")
+
+
+@cyclopts.Parameter(name="*", group="Common options")
+@dataclass(frozen=True)
+class Options:
+    """Options of every command."""
+
+    config: Annotated[Path | None, cyclopts.Parameter(help="Settings file (digest.toml)")] = None
+    json: Annotated[
+        bool, cyclopts.Parameter(negative="", help="Results as JSON on stdout")
+    ] = False
+    verbose: Annotated[bool, cyclopts.Parameter(negative="", help="More of the log")] = False
+
+
+PLAIN = Options()
+
+
+def load(options: Options) -> settings.Settings:
+    """Set up the log and read the settings.  Raises ConfigurationError."""
+    logs.set_up(verbose=options.verbose)
+    return settings.load(options.config)
+
+
+@contextlib.contextmanager
+def opened(options: Options) -> Iterator[runtime.Runtime]:
+    """The runtime of one command.  Raises ConfigurationError."""
+    with runtime.opened(load(options)) as rt:
+        yield rt
+
+
+def command(function: Callable[P, Any]) -> Callable[P, int]:
+    """Turn what a command raises into one clear line each on stderr, and its exit code."""
+
+    @functools.wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> int:
+        try:
+            result = function(*args, **kwargs)
+        except errors.ConfigurationError as error:
+            for problem in error.problems:
+                complain(problem)
+            return 2
+        except (errors.DigestError, _people_error(), OSError) as error:
+            complain(str(error))
+            return 1
+        except BrokenPipeError:
+            return 1
+        return result if isinstance(result, int) else 0
+
+    return wrapped
+
+
+def complain(text: str) -> None:
+    """One line on stderr."""
+    sys.stderr.write(f"digest: {text}\n")
+
+
+def _people_error() -> type[Exception]:
+    from subscribers import errors as people_errors
+
+    return people_errors.SubscribersError

@@ -1,0 +1,187 @@
+"""`digest init`, `doctor` and `migrate`."""
+
+import asyncio
+import importlib.metadata
+import json
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import cyclopts
+
+from digest import runtime
+from digest.cli import opening, output
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that doctor looked at; `fix` says what to do when it is not well."""
+
+    what: str
+    ok: bool
+    says: str
+    fix: str = ""
+
+
+@opening.command
+def init(
+    *,
+    force: Annotated[bool, cyclopts.Parameter(negative="", help="Replace the file")] = False,
+    options: opening.Options = opening.PLAIN,
+) -> None:
+    """Write a commented settings file with a fresh secret key, and make the database.
+
+    Asks nothing.  A file that is there already is kept.
+
+    Example: digest init && $EDITOR digest.toml
+    """
+    from digest import settings
+
+    path = options.config or settings.DEFAULT_FILE
+    if path.exists() and not force:
+        output.say(f"{path} is there already and was kept")
+    else:
+        _write_private(path, settings.sample_file())
+        output.say(f"wrote {path}")
+    with opening.opened(opening.Options(config=path, verbose=options.verbose)) as rt:
+        where = rt.db.file or rt.db.url.render_as_string(hide_password=True)
+        output.say(f"database ready: {where}")
+    output.say("next: digest sources add https://your.site/  then  digest doctor")
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(file, "w", encoding="utf-8") as stream:
+        stream.write(text)
+
+
+@opening.command
+def migrate(*, options: opening.Options = opening.PLAIN) -> None:
+    """Bring the database's schema up to date (every command does so by itself).
+
+    Example: digest migrate
+    """
+    with opening.opened(options) as rt:
+        output.say(f"{rt.db.url.get_backend_name()}: the schema is up to date")
+
+
+@opening.command
+def doctor(
+    *,
+    quick: Annotated[
+        bool, cyclopts.Parameter(negative="", help="Leave out what needs the network")
+    ] = False,
+    options: opening.Options = opening.PLAIN,
+) -> int:
+    """Check the settings (all errors at once), then try every connection, and say what to fix.
+
+    Exit code 1 when something is not well, 2 when the settings cannot be used.
+
+    Example: digest doctor
+    """
+    from digest import settings
+
+    loaded = opening.load(options)
+    if not options.json:
+        for name, value in _flat(settings.effective(loaded)):
+            output.say(f"  {name} = {json.dumps(value)}")
+    with opening.opened(options) as rt:
+        findings = asyncio.run(_collected(rt, quick=quick))
+    if options.json:
+        output.as_json([vars(finding) for finding in findings])
+    else:
+        for finding in findings:
+            output.say(f"{'ok   ' if finding.ok else 'FAULT'} {finding.what}: {finding.says}")
+            if not finding.ok and finding.fix:
+                output.say(f"      {finding.fix}")
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+def _flat(document: dict[str, object], before: str = "") -> list[tuple[str, object]]:
+    found: list[tuple[str, object]] = []
+    for name, value in document.items():
+        if isinstance(value, dict):
+            found += _flat(value, f"{before}{name}.")
+        else:
+            found.append((f"{before}{name}", value))
+    return found
+
+
+async def _collected(rt: runtime.Runtime, *, quick: bool) -> list[Finding]:
+    return [finding async for finding in _look(rt, quick=quick)]
+
+
+async def _look(rt: runtime.Runtime, *, quick: bool) -> AsyncIterator[Finding]:
+    """Everything doctor looks at, cheapest first; one fault never hides another."""
+    yield Finding("database", True, f"schema current, {rt.db.url.get_backend_name()}")
+    yield _time_zones()
+    yield _catalogue(rt)
+    for problem in (problems := rt.templates.check()):
+        yield Finding("templates", False, problem, "correct the file in templates_dir")
+    if not problems:
+        yield Finding("templates", True, "all render")
+    if not rt.settings.postal_address:
+        yield Finding(
+            "postal address",
+            False,
+            "none is set",
+            "set postal_address: many countries' law asks for it in every mail",
+        )
+    if quick:
+        return
+    async for finding in _senders(rt):
+        yield finding
+    async for finding in _sources(rt):
+        yield finding
+
+
+def _time_zones() -> Finding:
+    import zoneinfo
+
+    version = importlib.metadata.version("tzdata")
+    known = len(zoneinfo.available_timezones())
+    return Finding("time zones", known > 400, f"{known} zones, tzdata {version}", "install tzdata")
+
+
+def _catalogue(rt: runtime.Runtime) -> Finding:
+    from digest import errors
+
+    try:
+        return Finding("topics", True, f"{len(rt.catalogue.topics)} topics")
+    except errors.CatalogueError as error:
+        return Finding("topics", False, "; ".join(error.problems), "digest topics check FILE")
+
+
+async def _senders(rt: runtime.Runtime) -> AsyncIterator[Finding]:
+    from digest import errors, model
+
+    async with rt.senders() as senders:
+        for kind, name, unset in (
+            (model.ChannelKind.EMAIL, "mail server", "smtp.url and smtp.sender"),
+            (model.ChannelKind.CHAT, "Telegram", "telegram.token"),
+        ):
+            if kind not in senders:
+                yield Finding(name, True, f"not set up ({unset})")
+                continue
+            try:
+                yield Finding(name, True, await senders[kind].verify())
+            except errors.DeliveryError as error:
+                yield Finding(name, False, str(error), f"check {unset}")
+
+
+async def _sources(rt: runtime.Runtime) -> AsyncIterator[Finding]:
+    from digest.storage import sources
+
+    for health in await rt.db.read(sources.health):
+        reason = health.reason or f"{health.n_entries} entries"
+        yield Finding(
+            f"source {health.source.id} {health.source.url}",
+            not health.reason,
+            reason,
+            "digest sources check URL",
+        )
+    if not await rt.db.read(sources.listing):
+        yield Finding("sources", False, "none yet", "digest sources add URL")

@@ -1,0 +1,46 @@
+"""What the engine may run: name → use case."""
+
+import functools
+
+from digest import pipeline, runtime
+from digest.engine import port
+from digest.storage import editions, outbox
+
+COLLECT = "collect"
+PUBLISH = "publish"
+ALERTS = "alerts"
+SWEEP = "sweep"
+
+
+def for_runtime(rt: runtime.Runtime) -> port.Jobs:
+    """The jobs of one runtime."""
+    return {
+        COLLECT: functools.partial(_collect, rt),
+        PUBLISH: functools.partial(_publish, rt),
+        ALERTS: functools.partial(_raise_alerts, rt),
+        SWEEP: functools.partial(_sweep, rt),
+    }
+
+
+async def _collect(rt: runtime.Runtime) -> None:
+    """Read the sources that are due, and alert on what breaks."""
+    await pipeline.collect_stories(rt, only_due=True)
+    await pipeline.raise_alerts(rt)
+
+
+async def _publish(rt: runtime.Runtime) -> None:
+    """Publish what fell due."""
+    await pipeline.publish_due(rt)
+
+
+async def _raise_alerts(rt: runtime.Runtime) -> None:
+    """Raise alerts without collecting first."""
+    await pipeline.raise_alerts(rt)
+
+
+async def _sweep(rt: runtime.Runtime) -> None:
+    """Give up what is no longer worth sending, free what a lost worker held, close editions."""
+    now = rt.clock()
+    await rt.db.run(outbox.expire, now=now)
+    await rt.db.run(outbox.release, lapsed_before=now)
+    await rt.db.run(editions.finish, now=now)

@@ -1,0 +1,283 @@
+"""Make what sources publish safe and plain: text without markup, addresses without tracking,
+headlines without a section name glued to them, the wire agency out of a dateline.
+
+Nothing here keeps a tag: markup is parsed by nh3 with an empty allowlist (a browser's
+parser, not a regular expression), and what is left is decoded once, so text that *speaks*
+of `<b>` keeps it.
+"""
+
+import html
+import re
+from collections.abc import Iterable
+from urllib.parse import urljoin, urlsplit
+
+import courlan
+import nh3
+import url_normalize
+
+__all__ = [
+    "agency",
+    "canonical_url",
+    "first_image",
+    "fold",
+    "headline",
+    "headline_text",
+    "image_url",
+    "plain_text",
+    "shorten",
+]
+
+# More markup than this adds nothing a reader or a classifier would see.
+MAX_MARKUP_CHARS = 400_000
+MAX_URL_CHARS = 2_000
+
+# Elements whose text is no prose.  nh3 drops script and style with their text by default.
+_SILENT = {"iframe", "noscript", "object", "script", "style", "svg", "template", "textarea"}
+_BREAK = "\u2029"  # paragraph separator: survives nh3, and no source means anything else by it
+_BLOCKS = re.compile(
+    r"<(?=/?(?:p|div|li|ul|ol|h[1-6]|tr|table|blockquote|section|article|figure|figcaption|"
+    r"header|footer|aside|pre|hr|dd|dt)[\s>/])|(?:<br\s{0,9}/?>\s{0,99}){2,}",
+    re.IGNORECASE,
+)
+_SINGLE_BREAK = re.compile(r"<(?=/?(?:br|td|th)[\s>/])", re.IGNORECASE)
+_BLANK_LINE = re.compile(r"\n[ \t\r\f\v]{0,99}\n")
+# Control characters (PostgreSQL refuses NUL), halves of surrogate pairs (no encoder takes
+# them), zero-width space, soft hyphen, byte order mark, and the two direction overrides.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u202d\u202e\ufeff\ud800-\udfff\ufffe\uffff]"
+)
+_ESCAPED_MARKUP = re.compile(
+    r"\s*<(?:p|div|span|a|img|h[1-6]|ul|ol|strong|em|b|i|br|figure|table)[\s>/]", re.IGNORECASE
+)
+_LOOKS_MARKED_UP = re.compile(
+    r"</[a-z][a-z0-9]{0,10}\s{0,9}>|<br\s{0,9}/?>|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});",
+    re.IGNORECASE,
+)
+_IMG = re.compile(r"<img\s[^>]{0,4000}>", re.IGNORECASE)
+_SRC = re.compile(r"""\ssrc\s{0,9}=\s{0,9}(?:"([^"]{1,2000})"|'([^']{1,2000})')""", re.IGNORECASE)
+_TRACKED = re.compile(r"(?:^|&)(?:utm_|[a-z]{0,3}clid=)", re.IGNORECASE)
+_PIXEL = re.compile(r"""\s(?:width|height)\s{0,9}=\s{0,9}["']?[01](?:px)?["'\s/>]""", re.IGNORECASE)
+
+
+def plain_text(markup: str, max_chars: int) -> str:
+    """Return the text of an HTML fragment: no tags, scripts or styles, entities decoded once.
+
+    Paragraphs are parted by one empty line, other white space is folded, and the whole is cut
+    at a word to at most `max_chars` characters.
+    """
+    markup = markup[:MAX_MARKUP_CHARS]
+    text = _strip(markup)
+    if _ESCAPED_MARKUP.match(text):  # the source escaped its markup twice
+        text = _strip(text)
+    return shorten(text, max_chars)
+
+
+def fold(text: str) -> str:
+    """Fold white space in plain text, keeping one empty line between paragraphs."""
+    text = _INVISIBLE.sub("", text)
+    parts = _BLANK_LINE.split(text) if "\n" in text else [text]
+    return "\n\n".join(folded for part in parts if (folded := " ".join(part.split())))
+
+
+def headline_text(raw: str, kind: str = "") -> str:
+    """Return a title as one line of plain text, at most 500 characters.
+
+    `kind` is "text" or "html" when the source says which; otherwise a title counts as HTML
+    only when it closes an element or uses an entity, so "Why <b> matters" stays as written.
+    """
+    if kind == "html" or (kind != "text" and _LOOKS_MARKED_UP.search(raw)):
+        raw = _strip(raw[:MAX_MARKUP_CHARS])
+    return shorten(" ".join(_INVISIBLE.sub("", raw).split()), 500)
+
+
+def shorten(text: str, max_chars: int) -> str:
+    """Cut at a word to at most `max_chars` characters, the sign of omission included."""
+    if len(text) <= max_chars:
+        return text
+    cut = text[: max_chars - 1]
+    at = max(cut.rfind(" "), cut.rfind("\n"))
+    # A word longer than a fifth of the room is cut where it is.
+    return (cut[:at] if at > max_chars * 4 // 5 else cut).rstrip() + "…"
+
+
+def canonical_url(url: str, base: str = "") -> str:
+    """Return the one address under which a page is known, or "" when it is none we can link to.
+
+    Relative addresses are joined to `base`; tracking parameters go, others stay (`?id=5`).
+    Only http and https, never with a user name in it.
+    """
+    absolute = _absolute(url, base)
+    if not absolute:
+        return ""
+    try:
+        # Never url_normalize(filter_params=True): it drops every parameter it does not know.
+        cleaned = url_normalize.url_normalize(absolute)
+        if cleaned and not _query_is_the_page(cleaned):
+            cleaned = courlan.clean_url(cleaned)
+    except (ValueError, UnicodeError):
+        return ""
+    return cleaned if cleaned and len(cleaned) <= MAX_URL_CHARS else ""
+
+
+def _query_is_the_page(url: str) -> bool:
+    """Say whether courlan would cut what names the page: "?story-5", "view.php?cid=5".
+
+    It drops parameters without a value, and "cid", "uid", "session" among the tracking ones.
+    """
+    parts = urlsplit(url)
+    pairs = parts.query.split("&") if parts.query else []
+    return any("=" not in pair for pair in pairs) or (
+        parts.path.endswith((".php", ".asp", ".aspx", ".cgi", ".jsp", ".pl"))
+        and not _TRACKED.search(parts.query)
+    )
+
+
+def image_url(url: str, base: str = "") -> str:
+    """Return an image's absolute http(s) address with its parameters untouched, or ""."""
+    absolute = _absolute(html.unescape(url), base)
+    return absolute.replace(" ", "%20") if len(absolute) <= MAX_URL_CHARS else ""
+
+
+def first_image(markup: str, base: str = "") -> str:
+    """Return the address of the first picture in HTML that is no counting pixel, or ""."""
+    for tag in _IMG.finditer(markup[:MAX_MARKUP_CHARS]):
+        source = _SRC.search(tag[0])
+        if source and not _PIXEL.search(tag[0]):
+            found = image_url(source[1] or source[2], base)
+            if found:
+                return found
+    return ""
+
+
+def _strip(markup: str) -> str:
+    if "<" not in markup and "&" not in markup:
+        return " ".join(_INVISIBLE.sub("", markup).split())
+    marked = _BLOCKS.sub(lambda hit: _BREAK + hit[0], markup)
+    marked = _SINGLE_BREAK.sub(" <", marked)
+    text = html.unescape(nh3.clean(marked, tags=set(), clean_content_tags=_SILENT))
+    parts = _INVISIBLE.sub("", text).split(_BREAK)
+    return "\n\n".join(folded for part in parts if (folded := " ".join(part.split())))
+
+
+def _absolute(url: str, base: str) -> str:
+    url = _INVISIBLE.sub("", url).strip()
+    if not url:
+        return ""
+    try:
+        absolute = urljoin(base, url) if base else url
+        parts = urlsplit(absolute)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username
+    except ValueError:  # "http://[broken"
+        return ""
+    return absolute if fits else ""
+
+
+# Section names and outlets that are glued to headlines so often that no list of the source's
+# own categories is needed.  No countries or continents: those end real headlines.
+_GLUED = frozenset(
+    """world|world news|business|business & finance|business news|politics|sport|sports|tech|
+    technology|science|health|opinion|markets|economy|entertainment|latest news|breaking news|
+    international|newspaper|lifestyle|bbc news|bbc sport|reuters|ap news|associated press|cnn|
+    cnn business|npr|the guardian|the new york times|the washington post|the economist|bloomberg|
+    bloomberg.com|al jazeera|financial times|cnbc|dw|france 24|fox news|nbc news|cbs news|abc news|
+    sky news|the independent|the telegraph|politico|axios|the hill|time|wsj|dawn.com""".replace(
+        "\n    ", ""
+    ).split("|")
+)
+_GLUE = re.compile(r"\s+(?:[-–—|»·]|::)\s+(?=\S)")
+
+
+def headline(title: str, source: str = "", categories: Iterable[str] = ()) -> str:
+    """Cut a glued section or publisher's name off the end: "Truce kept alive – World".
+
+    Only what is known to be one goes: the source's title or a part of it, one of its
+    categories, or a name from a short list; at most two of them, and never so much that
+    fewer than three words are left.  A single-word category after a capitalised word stays
+    ("Japan – China" is what the headline is about).
+    """
+    names = {name.casefold() for name in _name_parts(source)}
+    labels = {" ".join(category.split()).casefold() for category in categories}
+    for _ in range(2):
+        found = list(_GLUE.finditer(title))
+        if not found:
+            break
+        last = found[-1]
+        front, suffix = title[: last.start()], title[last.end() :].strip().casefold()
+        if len(front.split()) < 3:
+            break
+        sure = suffix in names or suffix in _GLUED
+        if not sure and suffix in labels:
+            before = front.split()[-1]
+            sure = " " in suffix or not before[:1].isupper()
+        if not sure:
+            break
+        title = front.rstrip()
+    return title
+
+
+def _name_parts(source: str) -> set[str]:
+    parts = [part.strip() for part in re.split(r"\s+(?:[-–—|»·:])\s+|:\s+", source)]
+    return {source.strip(), *parts} - {""}
+
+
+# Name in a dateline or byline → as readers know it.
+_AGENCIES = {
+    "ap": "AP",
+    "associated press": "AP",
+    "the associated press": "AP",
+    "reuters": "Reuters",
+    "thomson reuters": "Reuters",
+    "afp": "AFP",
+    "agence france-presse": "AFP",
+    "dpa": "dpa",
+    "deutsche presse-agentur": "dpa",
+    "xinhua": "Xinhua",
+    "tass": "TASS",
+    "itar-tass": "TASS",
+    "bloomberg": "Bloomberg",
+    "upi": "UPI",
+    "efe": "EFE",
+    "ansa": "ANSA",
+    "pti": "PTI",
+    "ani": "ANI",
+    "ians": "IANS",
+    "app": "APP",
+    "kyodo": "Kyodo",
+    "kyodo news": "Kyodo",
+    "yonhap": "Yonhap",
+    "anadolu": "Anadolu",
+    "ria novosti": "RIA Novosti",
+    "interfax": "Interfax",
+    "canadian press": "Canadian Press",
+    "the canadian press": "Canadian Press",
+    "pa": "PA",
+    "pa media": "PA",
+    "aap": "AAP",
+}
+_NAMES = "|".join(sorted(map(re.escape, _AGENCIES), key=len, reverse=True))
+# "SEOUL, South Korea (AP) —", "(Reuters) -", "BEIJING, Feb. 17 (Xinhua) --"
+_DATELINE = re.compile(rf"\(({_NAMES})\)\s{{0,3}}(?:[-–—]|:)", re.IGNORECASE)
+# "MOSCOW, February 17. /TASS/." and "© Agence France-Presse"
+_SLASHED = re.compile(rf"/({_NAMES})/|[©]\s{{0,2}}(?:\d{{4}}\s)?({_NAMES})\b", re.IGNORECASE)
+# "By JANE DOE, Associated Press", "Reuters in Seoul", "none@none.com (Reuters)"
+_BYLINE = re.compile(
+    rf"(?:^|[,/|(]\s?)({_NAMES})(?:$|[),/|]|\s(?:in|with|and|staff|writers?)\b)", re.IGNORECASE
+)
+
+
+def agency(text: str, authors: Iterable[str] = ()) -> str:
+    """Return the wire agency a text comes from ("AP", "Reuters" ...), or "".
+
+    Read from the dateline within the first 300 characters, else from the authors, else from
+    a copyright line at the end.
+    """
+    start = text[:300]
+    hit = _DATELINE.search(start) or _SLASHED.search(start)
+    if hit:
+        return _AGENCIES[hit[hit.lastindex or 0].casefold()]
+    for author in authors:
+        hit = _BYLINE.search(author.strip())
+        if hit:
+            return _AGENCIES[hit[1].casefold()]
+    hit = _SLASHED.search(text[-200:])
+    return _AGENCIES[hit[hit.lastindex or 0].casefold()] if hit else ""

@@ -1,0 +1,183 @@
+"""Read a feed: RSS 0.9x, 1.0 and 2.0, Atom, JSON Feed.  Bytes in, entries out.
+
+fastfeedparser reads well-formed and many broken feeds some hundred times faster than
+feedparser, which gets what it cannot read.  Neither is trusted with the raw bytes
+(`document`), and neither decides what an entry is (`drafts`).
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest import errors, model
+from digest.collect import clean, document, drafts, jsonfeed, parsers
+
+__all__ = ["ParsedFeed", "parse"]
+
+# A round reads what is new; nobody posts more between two polls.
+MAX_ENTRIES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """A feed as read.  `problems` are one line each: what was mended or left out.
+
+    `hub_url` and `self_url` are what WebSub needs: whom to ask for pushes, and for which feed.
+    """
+
+    title: str
+    language: str
+    home_url: str
+    entries: tuple[model.Entry, ...]
+    problems: tuple[str, ...] = ()
+    hub_url: str = ""
+    self_url: str = ""
+
+
+_HTML = re.compile(
+    rb"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body)[\s>]",
+    re.IGNORECASE | re.DOTALL,
+)
+_ROOT = re.compile(rb"<(?:[A-Za-z]{1,20}:)?(rss|feed|rdf)[\s>]", re.IGNORECASE)
+_OTHER_ROOT = re.compile(
+    rb"\s*(?:<\?[^>]{0,300}>\s*)*<(opml|urlset|sitemapindex)[\s>]", re.IGNORECASE
+)
+_OTHERS = {
+    b"opml": "an OPML list of feeds, not a feed",
+    b"urlset": "a sitemap, not a feed",
+    b"sitemapindex": "a sitemap, not a feed",
+}
+_CLOSED = re.compile(
+    rb"</(?:[A-Za-z]{1,20}:)?(?:rss|feed|rdf|channel|item|entry)\s*>\s*\Z", re.IGNORECASE
+)
+_ROOT_CLOSED = re.compile(rb"</(?:[A-Za-z]{1,20}:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
+
+
+def parse(
+    data: bytes, *, url: str, content_type: str = "", now: datetime | None = None
+) -> ParsedFeed:
+    """Read a feed, whatever its format, character set and minor damage.
+
+    `url` is the base of relative addresses and names the source in errors; dates more than a
+    day after `now` count as none.  Raises NotAFeed when the bytes are no feed or cannot be used.
+    """
+    if not data.strip():
+        raise errors.NotAFeed(url, "the answer is empty")
+    try:
+        prepared = document.prepare(data, content_type)
+    except document.UnsafeDocument as error:
+        raise errors.NotAFeed(url, f"refused: it {error}") from error
+    problems = list(prepared.problems)
+    if prepared.data.lstrip()[:1] in (b"{", b"["):
+        found = _from_json(prepared.data, url)
+    else:
+        _refuse_other_documents(prepared.data, url)
+        found = _from_xml(prepared.data, url, problems)
+    return _finished(found, url, now, problems)
+
+
+def _from_json(data: bytes, url: str) -> parsers.Raw:
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise errors.NotAFeed(url, "JSON that is cut short or malformed") from error
+    if not jsonfeed.is_feed(value):
+        raise errors.NotAFeed(url, "JSON, but not a JSON Feed")
+    return parsers.Raw(
+        title=str(value.get("title") or ""),
+        language=str(value.get("language") or ""),
+        home_url=str(value.get("home_page_url") or ""),
+        entries=jsonfeed.read(value),
+        self_url=str(value.get("feed_url") or ""),
+        hub_url=next(
+            (
+                str(hub.get("url") or "")
+                for hub in value.get("hubs") or ()
+                if isinstance(hub, dict) and str(hub.get("type")).lower() == "websub"
+            ),
+            "",
+        ),
+    )
+
+
+def _refuse_other_documents(data: bytes, url: str) -> None:
+    start = data[:8192]
+    other = _OTHER_ROOT.match(start)
+    if other:
+        raise errors.NotAFeed(url, _OTHERS[other[1].lower()])
+    if _ROOT.search(start):
+        return
+    if _HTML.match(start):
+        raise errors.NotAFeed(url, "an HTML page, not a feed")
+    if b"<" not in start:
+        raise errors.NotAFeed(url, "plain text, not a feed")
+
+
+def _from_xml(data: bytes, url: str, problems: list[str]) -> parsers.Raw:
+    cut_short = not _ROOT_CLOSED.search(data[-2000:])
+    found = parsers.read_fast(data)
+    if found is None or not found.entries:
+        second = parsers.read_thoroughly(data)
+        found = second if second is not None and (found is None or second.entries) else found
+    if found is None or (cut_short and not found.entries):
+        reason = "no feed in it that could be read"
+        if cut_short and _ROOT.search(data[:8192]):
+            reason = "a feed that is cut short before its first whole entry"
+        raise errors.NotAFeed(url, reason)
+    if cut_short and not _CLOSED.search(data):
+        # The last entry may miss half of its headline; the next poll has the whole of it.
+        found.entries.pop()
+        problems.append("cut short: the last entry was left out")
+        if not found.entries:
+            raise errors.NotAFeed(url, "a feed that is cut short before its first whole entry")
+    return found
+
+
+def _finished(
+    found: parsers.Raw, url: str, now: datetime | None, problems: list[str]
+) -> ParsedFeed:
+    title = clean.headline_text(found.title)
+    language = drafts.primary_language(found.language)
+    if len(found.entries) > MAX_ENTRIES:
+        problems.append(f"{len(found.entries)} entries: only the first {MAX_ENTRIES} were read")
+    read = found.entries[:MAX_ENTRIES]
+    sections = {name for draft in read for name in draft.categories if len(name) < 40}
+    made = (
+        drafts.finish(
+            draft,
+            base=url,
+            source=title,
+            language=language,
+            now=now,
+            problems=problems,
+            sections=sections,
+        )
+        for draft in read
+    )
+    entries = _distinct([entry for entry in made if entry is not None], problems)
+    if not entries and not problems:
+        problems.append("the feed holds no entries")
+    return ParsedFeed(
+        title=title,
+        language=language,
+        home_url=clean.canonical_url(found.home_url, url),
+        entries=entries,
+        problems=tuple(problems),
+        hub_url=clean.image_url(found.hub_url, url),
+        self_url=clean.image_url(found.self_url, url),
+    )
+
+
+def _distinct(entries: Sequence[model.Entry], problems: list[str]) -> tuple[model.Entry, ...]:
+    """Keep the first of entries listed twice; where pages share an id, their address is the id."""
+    kept: dict[str, model.Entry] = {}
+    for entry in entries:
+        first = kept.get(entry.id)
+        if first is None:
+            kept[entry.id] = entry
+        elif entry.url and entry.url != first.url and entry.title != first.title:
+            kept.setdefault(entry.url, model.replace(entry, id=entry.url))
+            problems.append(f"id {entry.id[:100]!r} is used for different pages")
+    return tuple(kept.values())

@@ -1,0 +1,68 @@
+"""JSON Feed 1.0 and 1.1, read as the specification says (jsonfeed.org/version/1.1)."""
+
+from typing import Any
+
+from digest.collect import drafts
+
+__all__ = ["is_feed", "read"]
+
+
+def is_feed(value: object) -> bool:
+    """Say whether parsed JSON is a JSON Feed: its version says so, or it lists entries."""
+    return isinstance(value, dict) and (
+        "jsonfeed.org" in str(value.get("version", "")) or isinstance(value.get("items"), list)
+    )
+
+
+def read(value: dict[str, Any]) -> list[drafts.Draft]:
+    """Return the entries in the order of the feed; what is no object is left out."""
+    feed_authors = _authors(value)
+    listed = value.get("items")
+    entries = [entry for entry in listed if isinstance(entry, dict)] if listed else []
+    return [_draft(entry, feed_authors) for entry in entries]
+
+
+def _draft(entry: dict[str, Any], feed_authors: tuple[str, ...]) -> drafts.Draft:
+    markup = _text(entry, "content_html")
+    summary = _text(entry, "summary")
+    text = markup or _text(entry, "content_text")
+    attachments = entry.get("attachments")
+    return drafts.Draft(
+        id=_text(entry, "id"),
+        title=_text(entry, "title"),
+        title_kind="text",
+        url=_text(entry, "url") or _text(entry, "external_url"),
+        summary=summary,
+        text=text,
+        plain=not markup,
+        categories=tuple(str(name) for name in _list(entry.get("tags"))),
+        authors=_authors(entry) or feed_authors,
+        published=_text(entry, "date_published"),
+        updated=_text(entry, "date_modified"),
+        images=(
+            _text(entry, "image"),
+            _text(entry, "banner_image"),
+            *(
+                _text(attachment, "url")
+                for attachment in _list(attachments)
+                if isinstance(attachment, dict)
+                and _text(attachment, "mime_type").startswith("image/")
+            ),
+        ),
+    )
+
+
+def _authors(value: dict[str, Any]) -> tuple[str, ...]:
+    # 1.0 has one "author", 1.1 a list.
+    people = [*_list(value.get("authors")), value.get("author")]
+    return tuple(_text(person, "name") for person in people if isinstance(person, dict))
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: dict[str, Any], key: str) -> str:
+    found = value.get(key)
+    # Ids are strings by the specification, and numbers in many feeds.
+    return str(found) if isinstance(found, str | int | float) else ""

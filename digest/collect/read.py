@@ -1,0 +1,187 @@
+"""Read a source: the one page that says what a poll is, whatever kind the source has.
+
+A round reads many sources at once; a bad one yields its error and never stops the others.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest import errors, model
+from digest.collect import clean, feeds, fetch, wordpress
+
+__all__ = ["Collected", "parse_document", "read_all", "read_source"]
+
+logger = logging.getLogger(__name__)
+
+ACCEPT_FEEDS = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
+    "application/xml;q=0.8, text/xml;q=0.8, */*;q=0.5"
+)
+# Parsing less than this takes less than handing it to a thread is worth.
+_THREAD_BYTES = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What one poll of one source brought; everything to keep for the next one.
+
+    `unchanged` means the source said so (304) or had nothing newer than the cursor.
+    `categories` are the publisher's own, as (name, name of its parent or "").
+    """
+
+    source: model.Source
+    entries: tuple[model.Entry, ...] = ()
+    unchanged: bool = False
+    etag: str = ""
+    last_modified: str = ""
+    cursor: str = ""
+    title: str = ""
+    categories: tuple[tuple[str, str], ...] = ()
+    problems: tuple[str, ...] = ()
+    hub_url: str = ""
+    self_url: str = ""
+
+
+async def read_source(fetcher: fetch.Fetcher, source: model.Source, now: datetime) -> Collected:
+    """Poll one source.  Raises SourceError only."""
+    if source.kind is model.SourceKind.WORDPRESS:
+        return await _read_wordpress(fetcher, source, now)
+    return await _read_feed(fetcher, source, now)
+
+
+async def read_all(
+    fetcher: fetch.Fetcher, sources: Iterable[model.Source], now: datetime
+) -> AsyncIterator[Collected | errors.SourceError]:
+    """Poll all sources at once, within the fetcher's limits; yield each outcome as it comes.
+
+    An error is yielded, with the source's url, instead of raised; leaving early cancels the
+    polls that are still under way.
+    """
+    tasks = [asyncio.ensure_future(_outcome(fetcher, source, now)) for source in sources]
+    try:
+        for task in asyncio.as_completed(tasks):
+            yield await task
+    finally:
+        for each in tasks:
+            each.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _outcome(
+    fetcher: fetch.Fetcher, source: model.Source, now: datetime
+) -> Collected | errors.SourceError:
+    try:
+        return await read_source(fetcher, source, now)
+    except errors.SourceError as error:
+        return error
+    except Exception as error:  # one bad source never stops the round
+        logger.exception(
+            "source could not be read",
+            extra={"event": "collect.unexpected", "source_id": source.id},
+        )
+        failure = errors.SourceError(source.url, f"unexpected {type(error).__name__}")
+        failure.__cause__ = error
+        return failure
+
+
+async def _read_feed(fetcher: fetch.Fetcher, source: model.Source, now: datetime) -> Collected:
+    fetched = await fetcher.get(
+        source.url, etag=source.etag, last_modified=source.last_modified, accept=ACCEPT_FEEDS
+    )
+    if fetched.not_modified:
+        return Collected(
+            source,
+            unchanged=True,
+            etag=fetched.etag or source.etag,
+            last_modified=fetched.last_modified or source.last_modified,
+        )
+
+    def parsed() -> feeds.ParsedFeed:
+        return feeds.parse(
+            fetched.body, url=fetched.url, content_type=fetched.content_type, now=now
+        )
+
+    small = len(fetched.body) < _THREAD_BYTES
+    feed = parsed() if small else await asyncio.to_thread(parsed)
+    return Collected(
+        source,
+        entries=_labelled(feed.entries, source),
+        etag=fetched.etag,
+        last_modified=fetched.last_modified,
+        title=feed.title,
+        problems=feed.problems,
+        hub_url=feed.hub_url,
+        self_url=feed.self_url,
+    )
+
+
+async def _read_wordpress(fetcher: fetch.Fetcher, source: model.Source, now: datetime) -> Collected:
+    title = source.title or await wordpress.read_title(fetcher, source.url)
+    problems: tuple[str, ...] = ()
+    categories: tuple[wordpress.Category, ...] = ()
+    try:
+        categories = await wordpress.read_categories(fetcher, source.url)
+    except errors.SourceError as error:  # some sites close this list and not the posts
+        problems = (f"categories: {error.reason}",)
+    changes = await wordpress.read_changes(
+        fetcher,
+        source.url,
+        cursor=source.cursor,
+        source=title,
+        now=now,
+        names={each.id: each.name for each in categories},
+    )
+    return Collected(
+        source,
+        entries=_labelled(changes.entries, source),
+        unchanged=not changes.entries,
+        cursor=changes.cursor,
+        title=title,
+        categories=tuple((each.name, each.parent) for each in categories),
+        problems=problems + changes.problems,
+    )
+
+
+def _labelled(entries: Iterable[model.Entry], source: model.Source) -> tuple[model.Entry, ...]:
+    """Mark entries as this source's: its title and id, and the category the admin gave it."""
+    extra = (source.category,) if source.category else ()
+    return tuple(
+        model.replace(
+            entry,
+            title=clean.headline(entry.title, source.title, extra),
+            source=source.title or entry.source,
+            source_id=source.id,
+            own=source.own,
+            categories=tuple(dict.fromkeys((*entry.categories, *extra))),
+        )
+        for entry in entries
+    )
+
+
+def parse_document(
+    data: bytes, url: str, content_type: str = "", now: datetime | None = None
+) -> feeds.ParsedFeed:
+    """Read a saved document: a feed, or a WordPress answer (one post or a list of them).
+
+    Raises NotAFeed when it is neither.
+    """
+    try:
+        value = json.loads(data) if data.lstrip()[:1] in (b"[", b"{") else None
+    except (ValueError, RecursionError):
+        value = None  # the reader of feeds says what is wrong with it
+    if not wordpress.is_answer(value):
+        return feeds.parse(data, url=url, content_type=content_type, now=now)
+    listed = value if isinstance(value, list) else [value]
+    problems: list[str] = []
+    entries = wordpress.entries_from(
+        (each for each in listed if isinstance(each, dict)),
+        url=url,
+        source="",
+        now=now,
+        problems=problems,
+    )
+    return feeds.ParsedFeed("", "", "", entries, tuple(problems))

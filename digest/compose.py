@@ -151,7 +151,7 @@ def _mail(
     *,
     stream: str,
 ) -> model.MailMessage:
-    sender_name, sender_address = rt.sender
+    sender_name, sender_address = rt.mail_from
     smtp = rt.settings.smtp
     head = mime.MailHead(
         sender_name=sender_name,

@@ -9,9 +9,10 @@ recorded is settled from its journal (`recover`).
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -46,7 +47,7 @@ class Lane:
         self,
         rt: runtime.Runtime,
         kind: model.ChannelKind,
-        transport: sender.Sender,
+        transport: sender.Sender[Any],
         notes: journal.Journal,
     ) -> None:
         self._rt = rt
@@ -148,10 +149,16 @@ class Lane:
                 state, next_at = after_deferral(delivery, error, now)
             case errors.Rejected():
                 if error.moved_to:
-                    await self._rt.db.run(channels.move, delivery.channel_id, error.moved_to)
+                    await self._rt.db.run(
+                        channels.move,
+                        delivery.channel_id,
+                        error.moved_to,
+                        key=self._rt.keys[-1],
+                        now=now,
+                    )
                     state, next_at = model.DeliveryState.DEFERRED, now
                 elif error.suppress:
-                    await self._rt.db.run(stop_writing, self._rt, delivery, error.suppress, now)
+                    await self._rt.db.run(stop_writing, delivery, error.suppress, now)
             case errors.Uncertain():
                 state, next_at = after_doubt(delivery, now)
             case errors.AccountFault():
@@ -200,17 +207,13 @@ def after_doubt(
 
 
 def stop_writing(
-    session: sa.Connection,
-    rt: runtime.Runtime,
-    delivery: model.Delivery,
-    reason: str,
-    now: datetime,
+    session: sa.Connection, delivery: model.Delivery, reason: str, now: datetime
 ) -> None:
     """The address does not exist or does not want us: a verdict on the channel."""
     if reason == "blocked":
         channels.mark_blocked(session, delivery.channel_id, now=now)
     else:
-        channels.mark_bounced(session, delivery.channel_id, key=rt.keys[-1], now=now)
+        channels.mark_bounced(session, delivery.channel_id, now=now)
 
 
 def _claim(session: sa.Connection, kind: model.ChannelKind, owner: str, now: datetime) -> Claimed:
@@ -220,7 +223,7 @@ def _claim(session: sa.Connection, kind: model.ChannelKind, owner: str, now: dat
         return Claimed((), n_expired)
     claimed = outbox.claim(session, [kind], owner=owner, now=now, lease=LEASE, limit=CLAIM[kind])
     ids = [delivery.channel_id for delivery in claimed]
-    blocked = suppression.blocked(session, ids, now=now)
+    blocked = _blocked(session, claimed, now)
     reached = directory.reach(session, ids, now=now)
     outbox.record(
         session,
@@ -243,9 +246,20 @@ def _claim(session: sa.Connection, kind: model.ChannelKind, owner: str, now: dat
     return Claimed(free, n_expired + len(claimed) - len(free))
 
 
+def _blocked(
+    session: sa.Connection, claimed: Sequence[model.Delivery], now: datetime
+) -> dict[int, str]:
+    """Channel id → why nothing of this kind may go there any more."""
+    blocked: dict[int, str] = {}
+    for kind in model.DeliveryKind:
+        ids = [delivery.channel_id for delivery in claimed if delivery.kind is kind]
+        blocked |= suppression.blocked(session, ids, now=now, what=kind.value)
+    return blocked
+
+
 async def run(
     rt: runtime.Runtime,
-    senders: Mapping[model.ChannelKind, sender.Sender],
+    senders: Mapping[model.ChannelKind, sender.Sender[Any]],
     stop: asyncio.Event,
     *,
     until_drained: bool = False,

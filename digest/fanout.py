@@ -50,8 +50,8 @@ def make_curator(
     return curate.Curator(
         stories,
         topic_names=rt.publication.topic_names,
-        topic_order=tuple(catalogue.topics),
-        parents={slug: frozenset(catalogue.ancestors(slug)) for slug in catalogue.topics},
+        topic_order=catalogue.slugs,
+        parents={slug: frozenset(catalogue.ancestors(slug)) for slug in catalogue.slugs},
         window_from=window_from,
         now=now,
         plan=curate.Plan(max_stories=daily.max_stories, per_section=daily.per_section),

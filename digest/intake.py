@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from digest import model, topics
 from digest.classify import classifier
-from digest.cluster import clusterer, lead
+from digest.cluster import changes, clusterer, lead
 from digest.storage import entries, sources, stories
 
 WINDOW = timedelta(hours=72)  # how far back an entry looks for its story
@@ -39,11 +39,6 @@ def keep_read(
     now: datetime,
 ) -> sources.Poll:
     """Store what a source gave, with topics; changed entries revise their stories."""
-    if source.category:
-        found = [
-            model.replace(e, categories=(*dict.fromkeys((*e.categories, source.category)),))
-            for e in found
-        ]
     kept = entries.keep(session, source, found, now=now)
     fresh = [*kept.new, *(after for _, after in kept.updated)]
     entries.classified(session, [(entry, labeller.classify(entry)) for entry in fresh])
@@ -137,7 +132,7 @@ def _revise_stories(
     session: sa.Connection, updated: Sequence[tuple[model.Entry, model.Entry]], now: datetime
 ) -> None:
     """Revise the stories whose lead changed in a way that readers should hear of."""
-    changed = [int(after.id) for before, after in updated if lead.material_change(before, after)]
+    changed = [int(after.id) for before, after in updated if changes.material_change(before, after)]
     touched = [int(after.id) for _, after in updated]
     if not touched:
         return

@@ -74,13 +74,12 @@ async def _keep(
     """Store one source's result; a failure is a result too."""
     now = rt.clock()
     if isinstance(result, errors.SourceError):
-        is_fetch = isinstance(result, errors.FetchError)
-        poll = await rt.db.run(
+            poll = await rt.db.run(
             intake.keep_failure,
             source,
             result.reason,
-            gone=is_fetch and result.gone,
-            retry_after_seconds=result.retry_after_seconds if is_fetch else None,
+            gone=refused is not None and refused.gone,
+            retry_after_seconds=refused.retry_after_seconds if refused else None,
             now=now,
         )
         logger.warning(
@@ -130,7 +129,7 @@ def _settle_due(
     since = max(since, now - timedelta(days=8))
     done = editions.slots_settled(session, DAILY, (since - timedelta(days=2)).date())
     settled = []
-    for found, _ in directory.buckets(session, now=now):
+    for found, _ in directory.buckets(session):
         bucket = timetable.Bucket(found.time_zone, found.send_at, found.cadence)
         slots = [
             slot

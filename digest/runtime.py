@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from digest import errors, model, topics
 from digest import settings as settings_
@@ -29,6 +30,9 @@ from digest.render import chat, environment, mail, pages
 from digest.storage import database
 
 logger = logging.getLogger(__name__)
+
+# A lane hands each sender messages of its own kind only.
+Senders = dict[model.ChannelKind, sender.Sender[Any]]
 
 
 def utc_now() -> datetime:
@@ -65,7 +69,7 @@ class Runtime:
     @functools.cached_property
     def publication(self) -> model.Publication:
         """The publisher as readers see it."""
-        names = {slug: self.catalogue.name_of(slug) for slug in self.catalogue.topics}
+        names = {topic.slug: topic.name for topic in self.catalogue.topics}
         return model.Publication(
             name=self.settings.publication,
             base_url=self.settings.base_url,
@@ -97,7 +101,7 @@ class Runtime:
         return _state_dir(self.settings, self.db)
 
     @property
-    def sender(self) -> tuple[str, str]:
+    def mail_from(self) -> tuple[str, str]:
         """Name and address mail is from."""
         name, address = email.utils.parseaddr(self.settings.smtp.sender)
         return name or self.settings.publication, address
@@ -105,7 +109,7 @@ class Runtime:
     @property
     def mail_domain(self) -> str:
         """Right side of Message-ID and List-Id: a domain the sender owns."""
-        return self.sender[1].rpartition("@")[2] or "localhost"
+        return self.mail_from[1].rpartition("@")[2] or "localhost"
 
     @contextlib.asynccontextmanager
     async def fetcher(self) -> AsyncIterator[fetch.Fetcher]:
@@ -121,10 +125,10 @@ class Runtime:
             yield fetcher
 
     @contextlib.asynccontextmanager
-    async def senders(self) -> AsyncIterator[dict[model.ChannelKind, sender.Sender]]:
+    async def senders(self) -> AsyncIterator["Senders"]:
         """The senders that are set up, by channel kind."""
         async with contextlib.AsyncExitStack() as stack:
-            found: dict[model.ChannelKind, sender.Sender] = {}
+            found: Senders = {}
             if options := smtp_options(self.settings):
                 found[model.ChannelKind.EMAIL] = await stack.enter_async_context(
                     mail_.MailSender(options)

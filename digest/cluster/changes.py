@@ -26,11 +26,6 @@ _NOTICES = (
         "correction",
     ),
 )
-_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
-_NUMBER_WORDS = {  # "one" is mostly no number
-    "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
-    "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
-}  # fmt: skip
 
 
 def material_change(old: model.Entry, new: model.Entry) -> str:
@@ -56,20 +51,9 @@ def _head(entry: model.Entry) -> str:
     return f"{entry.title}. {(entry.summary or entry.body)[:_NOTICE_CHARS]}"
 
 
-def _numbers(text: str) -> list[str]:
-    found = []
-    for word in words.tokens(text):
-        plain = words.fold(word)
-        if plain in _NUMBER_WORDS:
-            found.append(_NUMBER_WORDS[plain])
-        else:
-            found.extend(number.replace(",", "") for number in _NUMBER.findall(plain))
-    return found
-
-
 def _number_change(old: str, new: str) -> str:
     """Name a number that took another's place; one merely added or left out is no change."""
-    before, after = _numbers(old), _numbers(new)
+    before, after = facts.read_numbers(words.tokens(old)), facts.read_numbers(words.tokens(new))
     gone = [number for number in before if number not in after]
     come = [number for number in after if number not in before]
     return f"number changed: {gone[0]} → {come[0]}" if gone and come else ""

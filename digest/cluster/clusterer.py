@@ -26,11 +26,14 @@ class Options:
     """How readily entries are joined.  Scores run from 0 (nothing shared) to 1 (the same text)."""
 
     window: timedelta = timedelta(hours=72)
-    join: float = 0.30  # from here an entry joins a story
-    sure: float = 0.36  # from here it may be shown as one more source
+    join: float = 0.28  # from here an entry joins a story
+    sure: float = 0.34  # from here it may be shown as one more source
     related: float = 0.18  # from here a story is named as related
     growth: float = 0.015  # added to `join` and `sure` per doubling beyond 250 entries
+    crowd: float = 0.035  # added per doubling of a story's entries, thrice at most
+    evidence: float = 14.0  # summed rarity of shared terms below which the score is scaled down
     same_source: float = 0.9  # factor when a story has no other source: series look alike
+    roundup: float = 0.85  # factor when either tells of several events
     decay_per_day: float = 0.93  # factor per day since the story's last entry
     copy_share: float = 0.5  # share of equal wording that makes a wire copy
     n_candidates: int = 24
@@ -149,7 +152,9 @@ class Clusterer:
     ) -> _Match:
         whole = self._cosine(read.terms, story.weights)
         first = self._cosine(read.terms, story.lead.terms)
-        score = 0.6 * whole + 0.4 * first
+        score = 0.8 * whole + 0.2 * first
+        if score > 0.1:
+            score += self._options.crowd * min(3.0, math.log2(len(story.members)))
         if story.sources == {read.source}:
             score *= self._options.same_source
         if read.at is not None and story.last_at is not None:
@@ -158,6 +163,12 @@ class Clusterer:
         shared = sorted(
             (t for t in read.terms if t in story.weights),
             key=lambda t: (-rarities[t] * read.terms[t], t),
+        )
+        if read.is_roundup or story.lead.is_roundup:
+            score *= self._options.roundup
+        mass = math.fsum(rarities[term] for term in read.terms if term in story.weights)
+        score *= min(1.0, mass / self._options.evidence) * min(
+            vetoes.doubt(read, member) for member in (story.lead, story.members[-1])
         )
         veto = next(filter(None, (vetoes.conflict(read, m) for m in story.members)), "")
         return _Match(story.key, score, veto, tuple(shared[:4]))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from digest.cluster import lexicon, words
 from digest.cluster.places import PATHS, Path
 
-__all__ = ["Facts", "read_facts"]
+__all__ = ["NEGATIONS", "Facts", "read_facts", "read_numbers"]
 
 _SERIES = re.compile(
     r"\b(day|week|month|round|part|episode|chapter|phase|stage|game|match|test|odi|t20i|heat|race|lap|"
@@ -23,7 +23,7 @@ _SCORE = re.compile(
 )
 _PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s?(?:%|per ?cent\b|pc\b)", re.IGNORECASE)
 _MONEY = re.compile(
-    r"(?:[$€£¥₹₩]|\b(?:rs|usd|eur|gbp|inr|us\$|a\$|c\$)\.?)\s?(\d[\d,]*(?:\.\d+)?)\s?(k|m|mn|bn|b|tn|trn|million|billion|trillion|crore|lakh)?\b",
+    r"(?:[$€£¥₹₩]|\b(?:rs|usd|eur|gbp|inr|us\$|a\$|c\$)\.?)\s?(\d[\d,]*(?:\.\d+)?)[\s-]?(k|m|mn|bn|b|tn|trn|million|billion|trillion|crore|lakh)?\b",
     re.IGNORECASE,
 )
 _SCALE = {
@@ -37,9 +37,18 @@ _MAGNITUDE = re.compile(
     r"|\bmagnitude[- ](\d\.\d)",
     re.IGNORECASE,
 )
-_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
-_DAYS = re.compile(rf"\b(\d{{1,2}}) ({_MONTHS})\b|\b({_MONTHS}) (\d{{1,2}})\b", re.IGNORECASE)
-_LOCATIVE = lexicon.word_set("in at near off outside hits hit strikes rocks rattles jolts shakes")
+_MONTHS = lexicon.word_set(  # as written: "may" and "march" are also verbs
+    "January February March April May June July August September October November December"
+)
+_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_NUMBER_WORDS = {  # "one" is mostly no number
+    "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
+    "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
+}  # fmt: skip
+NEGATIONS = lexicon.word_set(
+    """not no never won't doesn't don't didn't isn't wasn't cannot can't refuses refused denies
+    denied rejects without"""
+)
 _MAX_PLACE_WORDS = 3
 
 
@@ -49,7 +58,6 @@ class Facts:
 
     words: tuple[str, ...]
     places: frozenset[Path]
-    located: frozenset[Path]  # those the event is said to be in
     series: frozenset[tuple[str, int]]  # ("day", 1204)
     scores: frozenset[tuple[int, int]]
     percents: frozenset[float]
@@ -57,26 +65,24 @@ class Facts:
     ages: frozenset[int]
     years: frozenset[int]
     magnitudes: frozenset[float]
-    dates: frozenset[tuple[str, int]]
+    months: frozenset[str]
+    numbers: frozenset[str]  # all of them, as digits
     ends: frozenset[tuple[str, bool]]  # ends of axes in lexicon.OPPOSITES
 
 
-def _places(plain: list[str]) -> tuple[frozenset[Path], frozenset[Path]]:
+def _places(plain: list[str]) -> frozenset[Path]:
     found: set[Path] = set()
-    located: set[Path] = set()
     at = 0
     while at < len(plain):
         for size in range(min(_MAX_PLACE_WORDS, len(plain) - at), 0, -1):
             path = PATHS.get(" ".join(plain[at : at + size]))
             if path is not None:
                 found.add(path)
-                if at and plain[at - 1] in _LOCATIVE:
-                    located.add(path)
                 at += size
                 break
         else:
             at += 1
-    return frozenset(found), frozenset(located)
+    return frozenset(found)
 
 
 def _number(text: str) -> float:
@@ -90,20 +96,39 @@ def _money(text: str) -> frozenset[float]:
     )
 
 
+def read_numbers(written: list[str]) -> list[str]:
+    """Give the numbers among words, in order, as digits without separators."""
+    found = []
+    for word in written:
+        plain = words.fold(word)
+        if plain in _NUMBER_WORDS:
+            found.append(_NUMBER_WORDS[plain])
+        else:
+            found.extend(number.replace(",", "") for number in _NUMBER.findall(plain))
+    return found
+
+
+def _ends(plain: list[str]) -> frozenset[tuple[str, bool]]:
+    """Ends of axes; "not guilty" is the end of "acquitted"."""
+    return frozenset(
+        (axis, end != (before in NEGATIONS))
+        for before, word in zip(["", *plain], plain, strict=False)
+        for axis, end in lexicon.OPPOSITES.get(word, ())
+    )
+
+
 def read_facts(text: str) -> Facts:
     """Read what `text`, a headline or a headline with its lede, pins down."""
     written = words.tokens(text)
     plain = [
         # "US" is a country, "us" is not.
-        "-" if word == "us" else words.fold(word)
+        "-" if word == "us" else words.fold(word.replace("’", "'"))
         for word in written
     ]
-    found, located = _places(plain)
     series = {(m[1].casefold(), int(m[2].replace(",", ""))) for m in _SERIES.finditer(text)}
     return Facts(
         words=tuple(plain),
-        places=found,
-        located=located,
+        places=_places(plain),
         series=frozenset(series),
         scores=frozenset((int(m[1]), int(m[2])) for m in _SCORE.finditer(text)),
         percents=frozenset(_number(m[1].replace(",", ".")) for m in _PERCENT.finditer(text)),
@@ -111,8 +136,7 @@ def read_facts(text: str) -> Facts:
         ages=frozenset(int(m[1] or m[2]) for m in _AGE.finditer(text)),
         years=frozenset(int(m[1]) for m in _YEAR.finditer(text)),
         magnitudes=frozenset(float(m[1] or m[2]) for m in _MAGNITUDE.finditer(text)),
-        dates=frozenset(
-            ((m[2] or m[3]).casefold(), int(m[1] or m[4])) for m in _DAYS.finditer(text)
-        ),
-        ends=frozenset(end for word in plain for end in lexicon.OPPOSITES.get(word, ())),
+        months=frozenset(word for word in written if word in _MONTHS),
+        numbers=frozenset(read_numbers(written)),
+        ends=_ends(plain),
     )

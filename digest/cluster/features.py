@@ -12,10 +12,10 @@ from digest.cluster import facts, words
 
 __all__ = ["COPY_SHINGLES", "Features", "canonical_url", "read_features", "shingles"]
 
-LEDE_WORDS = 45
+LEDE_WORDS = 40
 TITLE_WEIGHT = 2.0
 LEDE_WEIGHT = 1.0
-NAME_BONUS = 1.4  # a capitalised word inside a sentence
+NAME_FACTOR = 0.9  # a capitalised word inside a sentence: people are in many stories
 COPY_SHINGLES = 6  # equal runs of words below which a text is too short to call copied
 _SHINGLE_WORDS = 5
 _SHINGLED_WORDS = 160  # of the text, after the title
@@ -38,6 +38,7 @@ class Features:
     title_terms: tuple[str, ...]
     names: frozenset[str]
     shingles: frozenset[int]
+    is_roundup: bool  # tells of several events
     title_facts: facts.Facts
     all_facts: facts.Facts
 
@@ -95,7 +96,7 @@ def read_features(entry: model.Entry) -> Features:
                 names.add(term)
             if weight == TITLE_WEIGHT:
                 title_terms.append(term)
-            raised = weight * (NAME_BONUS if is_name else 1.0)
+            raised = weight * (NAME_FACTOR if is_name else 1.0)
             known = weights.get(term, 0.0)
             # A term of both title and lede counts a little more than one of the title alone.
             weights[term] = max(known, raised) + 0.5 * min(known, raised) if known else raised
@@ -108,6 +109,7 @@ def read_features(entry: model.Entry) -> Features:
         title_terms=tuple(dict.fromkeys(title_terms)),
         names=frozenset(names),
         shingles=shingles(long_text),
+        is_roundup=words.is_roundup(entry.title),
         title_facts=facts.read_facts(title),
         all_facts=facts.read_facts(f"{title}. {text}"),
     )

@@ -4,7 +4,15 @@ Plain data, written for headlines.  English has the full set; other languages ha
 and those without any are left to term statistics alone.
 """
 
-__all__ = ["LANGUAGE_NAMES", "OPPOSITES", "SAME", "STOP_WORDS", "WEAK_WORDS", "word_set"]
+__all__ = [
+    "EVENT_WORDS",
+    "LANGUAGE_NAMES",
+    "OPPOSITES",
+    "SAME",
+    "STOP_WORDS",
+    "WEAK_WORDS",
+    "word_set",
+]
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -77,6 +85,32 @@ WEAK_WORDS = word_set("""
     talk tell thing think third thousand three time today told tomorrow top turn updat urg use
     video visit vow want war warn watch way week what woman women won word work world year
     yesterday young
+""")  # fmt: skip
+
+# What happens in the news every day: stems (English).
+EVENT_WORDS: frozenset[str] = word_set("""
+    accid aid air aircraft airlin airport airstrik army armi arrest ballot ban bank bill blast
+    bomb bomber border budget build bus busi camp campaign candid car catch ceasefir champion
+    charg chemic child citi clash clear climat close coalit coach collaps compani concert confer
+    congress conflict constitut cop coup crash crime cup currenc custodi death debat debt deleg
+    demand democraci deni detain deploy disput doctor dollar driver drone drop drug earn east
+    econom economi elect embassi emerg employe energi euro evacu exchang execut explos export
+    factori fall famili fan farm fighter film final financ fire firm flight flood food footbal
+    fuel fund game gas girl goal gold growth gun gunman gunmen health helicopt hospit hostag
+    hous human hunt immigr imf import increas india industri inflat injur injuri invest investor
+    island jail job jobless journalist judg kill king kidnap labour law lawmak lawyer legisl
+    loan loss magnitud manag market marri match mayor media migrant militari mine missil money
+    monsoon mother murder music navi network north nuclear oil opposit parliament parti passeng
+    patient pay peac pension pilot plane plant polici polli pope presidenti pressur price prison
+    probe profit promis protest quak queen race rain raid rais rape rate rebel referendum reform
+    refuge region releas relief religion remark resign resid resolut rival road rocket russian
+    sale sanction school score sea season secur senat sentenc sex share ship shoot shot shooter
+    sister slam slide snow soccer soldier south space spend spi squad station stock storm street
+    strike student studi submarin suicid summit suprem surviv survivor suspect swap talk tariff
+    tax teacher team tech tension terror terrorist test threat threaten toll tornado tour
+    tournament town trade train treat trial tribut troop truck truce tropic tsunami typhoon
+    unemploy union univers vehicl victim victori villag violenc virus volcano vote voter wall
+    warrant weapon weather west win
 """)  # fmt: skip
 
 # Words of one row mean one thing in a headline; each row becomes its first word.  English.

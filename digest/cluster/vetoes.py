@@ -7,16 +7,13 @@ gives says nothing.  What the other's lede supports is no difference either.
 from collections.abc import Callable, Iterable
 
 from digest.cluster import features, lexicon, places
-from digest.cluster.facts import Facts
+from digest.cluster.facts import NEGATIONS, Facts
 
-__all__ = ["conflict"]
+__all__ = ["conflict", "doubt"]
 
 _NEAR_AMOUNT = 0.06  # relative: "Rs6.9bn" and "Rs 7 billion" may be one sum
+_DOUBT = 0.8
 _NEAR_MAGNITUDE = 0.45  # early magnitudes are revised
-_NEGATIONS = lexicon.word_set(
-    """not no never won't doesn't don't didn't isn't wasn't cannot can't refuses refused denies
-    denied rejects without"""
-)
 
 
 def _shown(path: places.Path) -> str:
@@ -28,26 +25,21 @@ def _apart(some: Iterable[places.Path], others: Iterable[places.Path]) -> bool:
 
 
 def _places_differ(a: features.Features, b: features.Features) -> str:
-    title_a, title_b = a.title_facts, b.title_facts
-    all_a, all_b = a.all_facts, b.all_facts
-    towns_a = {path for path in title_a.places if len(path) > 1}
-    towns_b = {path for path in title_b.places if len(path) > 1}
-    if towns_a and towns_b and _apart(towns_a, towns_b):
-        supported = not _apart(towns_a, (p for p in all_b.places if len(p) > 1)) or not _apart(
-            towns_b, (p for p in all_a.places if len(p) > 1)
-        )
-        if not supported:
-            return f"different places: {_shown(min(towns_a))}, {_shown(min(towns_b))}"
-    here, there = title_a.located, title_b.located
-    if (
-        here
-        and there
-        and _apart(here, there)
-        and _apart(here, all_b.places)
-        and _apart(there, all_a.places)
-    ):
-        return f"different places: {_shown(min(here))}, {_shown(min(there))}"
+    """Compare towns with towns, else all places; one the other's lede names is no difference."""
+    towns_a, towns_b = _towns(a.title_facts), _towns(b.title_facts)
+    if towns_a and towns_b:
+        ours, theirs = towns_a, towns_b
+        named_a, named_b = _towns(a.all_facts), _towns(b.all_facts)
+    else:
+        ours, theirs = a.title_facts.places, b.title_facts.places
+        named_a, named_b = a.all_facts.places, b.all_facts.places
+    if ours and theirs and _apart(ours, named_b) and _apart(theirs, named_a):
+        return f"different places: {_shown(min(ours))}, {_shown(min(theirs))}"
     return ""
+
+
+def _towns(fact: Facts) -> frozenset[places.Path]:
+    return frozenset(path for path in fact.places if len(path) > 1)
 
 
 def _series_differ(a: Facts, b: Facts) -> str:
@@ -106,12 +98,28 @@ def _sides_differ(a: Facts, b: Facts) -> str:
 def _negation_differs(a: Facts, b: Facts) -> str:
     for one, other in ((a, b), (b, a)):
         for at, word in enumerate(one.words[:-1]):
-            if word not in _NEGATIONS:
+            if word not in NEGATIONS:
                 continue
             denied = next((w for w in one.words[at + 1 :] if w not in {"to", "be", "a", "the"}), "")
-            if denied in other.words and not _NEGATIONS & set(other.words):
+            if denied in other.words and not NEGATIONS & set(other.words):
                 return f"one says not: {denied}"
     return ""
+
+
+def _months_differ(a: features.Features, b: features.Features) -> str:
+    ours, theirs = a.title_facts.months, b.title_facts.months
+    if ours and theirs and not ours & b.all_facts.months and not theirs & a.all_facts.months:
+        return f"different months: {min(ours)}, {min(theirs)}"
+    return ""
+
+
+def doubt(a: features.Features, b: features.Features) -> float:
+    """Give a factor below 1 when the numbers of two headlines differ: tolls grow, but mostly
+    other numbers are other events."""
+    ours, theirs = a.title_facts.numbers, b.title_facts.numbers
+    if not ours or not theirs or ours & b.all_facts.numbers or theirs & a.all_facts.numbers:
+        return 1.0
+    return _DOUBT ** min(len(ours), len(theirs), 2)
 
 
 def conflict(a: features.Features, b: features.Features) -> str:
@@ -123,6 +131,7 @@ def conflict(a: features.Features, b: features.Features) -> str:
     return (
         _places_differ(a, b)
         or _series_differ(a.title_facts, b.title_facts)
+        or _months_differ(a, b)
         or _scores_differ(a.title_facts, b.title_facts)
         or _sides_differ(a.title_facts, b.title_facts)
         or _negation_differs(a.title_facts, b.title_facts)

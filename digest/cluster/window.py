@@ -16,8 +16,7 @@ from digest.cluster import features, words
 __all__ = ["StoryInWindow", "Window"]
 
 _PRIOR_ENTRIES = 300.0  # an empty window already knows that rare words are rare
-_PRIOR_UNKNOWN = 0.5
-_PRIOR_WEAK = 12.0
+_PRIORS = (0.5, 5.0, 8.0, 12.0)  # entries among those that hold a term, by `words.tier`
 _LOOKED_UP_TERMS = 16
 _STORIES_PER_TERM = 150
 _COMMON_SHINGLE = 3  # stories that share it: boilerplate
@@ -61,7 +60,7 @@ class Window:
 
     def rarity(self, term: str) -> float:
         """Give the inverse document frequency of a term, smoothed for small windows."""
-        prior = _PRIOR_WEAK if words.is_weak(term) else _PRIOR_UNKNOWN
+        prior = _PRIORS[words.tier(term)]
         return math.log((self._n_entries + _PRIOR_ENTRIES) / (self._n_with[term] + prior))
 
     def put(self, read: features.Features, key: str) -> None:

@@ -13,7 +13,7 @@ import snowballstemmer
 
 from digest.cluster import lexicon, places
 
-__all__ = ["fold", "is_weak", "lede", "stem", "terms", "tidy_title", "tokens"]
+__all__ = ["fold", "is_roundup", "lede", "stem", "terms", "tidy_title", "tier", "tokens"]
 
 _WORD = re.compile(r"[^\W_]+(?:[.,:'’][^\W_]+)*\.?(?<!\.)|[^\W_](?:\.[^\W_])+\.?")
 _POSSESSIVE = re.compile(r"['’]s?$")
@@ -22,6 +22,15 @@ _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 )
 _CUT = 5  # letters kept of a word whose language has no stemmer
+
+_HYPHENED_NAME = re.compile(r"\b([A-Z][a-z]+ [A-Z][a-z]+)-([a-z]{2,})\b")
+_ROUNDUP = re.compile(
+    r"\bupdates?:|\blive (?:updates?|blog)\b|\bas it happened\b|\bround-?up\b|\bin brief\b"
+    r"|\bbriefs\b|\b(?:news|daily|morning|evening|press) brief(?:ing)?\b|\bat a glance\b|\bnewsletter\b"
+    r"|\b(?:image|picture|photo|quote|word)s? of the (?:day|week)\b|\btoday in history\b"
+    r"|\bweek in \w+\b|\bthings (?:you|to|we)\b|\bthe latest:|\btop stories\b|\bheadlines\b",
+    re.IGNORECASE,
+)
 
 # What sources glue on: a kicker in front, a section or a source at the end.
 _FRONT = re.compile(
@@ -56,6 +65,9 @@ _DATELINE = re.compile(
 )
 
 
+COUNTRIES = frozenset(places.COUNTRY_WORDS.values()) | {"korea"}
+
+
 def tidy_title(title: str) -> str:
     """Free a headline of its kicker, "(VIDEO)" and a glued-on section or source name."""
     title = _BRACKETS.sub(" ", _FRONT.sub("", title)).strip()
@@ -73,10 +85,16 @@ def lede(text: str, limit: int) -> str:
     return " ".join(text.split()[:limit])
 
 
+def is_roundup(title: str) -> bool:
+    """Say whether a headline announces several events ("Live updates: ...", "In brief")."""
+    return bool(_ROUNDUP.search(title))
+
+
 def tokens(text: str) -> list[str]:
-    """Split into words as written: possessives dropped, "U.S." one word, hyphens two."""
+    """Split into words as written: possessives dropped, "U.S." one word, hyphens two words but
+    in given names ("Kim Moon-soo")."""
     found: list[str] = []
-    for match in _WORD.finditer(text):
+    for match in _WORD.finditer(_HYPHENED_NAME.sub(r"\1\2", text)):
         word = match[0]
         if "." in word and not any(c.isdigit() for c in word):
             pieces = word.split(".")
@@ -148,6 +166,11 @@ def terms(words: Iterable[str], language: str) -> Iterator[tuple[str, str]]:
             yield term, word
 
 
-def is_weak(term: str) -> bool:
-    """Say whether a term is a word of headlines at large ("says", "minister")."""
-    return term in lexicon.WEAK_WORDS
+def tier(term: str) -> int:
+    """Say how common a term is in headlines at large: 0 unknown, 1 the usual events ("crash"),
+    2 countries, 3 words of any headline ("says")."""
+    if term in lexicon.WEAK_WORDS:
+        return 3
+    if term in COUNTRIES:
+        return 2
+    return 1 if term in lexicon.EVENT_WORDS else 0

@@ -1,10 +1,12 @@
 """What the tests of sending share: a message, and a count of the moments before the dot."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from digest import model
 from digest.deliver import mail, smtp
+from tests.faults import smtp_server
 
 TEXT = b"From: a@example.org\r\nSubject: Morning\r\n\r\nHello\r\n"
 
@@ -37,10 +39,18 @@ class Commits:
     def __call__(self) -> None:
         self.count += 1
 
-    @property
-    def callback(self) -> Callable[[], None]:
-        return self
-
 
 def ignore() -> None:
     """A before_commit that does nothing."""
+
+
+@contextlib.asynccontextmanager
+async def relay(
+    server: smtp_server.FaultServer | None = None, **changes: object
+) -> AsyncIterator[tuple[smtp_server.FaultServer, mail.MailSender]]:
+    """A fault server and a sender that uses it; `changes` are the sender's options."""
+    async with (
+        server or smtp_server.FaultServer() as started,
+        mail.MailSender(options(started.port, **changes)) as sender,
+    ):
+        yield started, sender

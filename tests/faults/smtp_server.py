@@ -72,20 +72,17 @@ class _Fault:
 
 @dataclass(frozen=True)
 class Certificate:
-    """A self-made certificate for localhost and 127.0.0.1; trust it through SSL_CERT_FILE."""
+    """A self-made certificate, for 127.0.0.1 unless told otherwise; trust it by SSL_CERT_FILE."""
 
     cert_file: Path
     key_file: Path
 
     @classmethod
-    def make(cls, folder: Path) -> "Certificate":
+    def make(cls, folder: Path, address: str = "127.0.0.1") -> "Certificate":
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "fault server")])
         now = datetime.now(UTC)
-        addresses = [
-            x509.DNSName("localhost"),
-            x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-        ]
+        addresses = [x509.IPAddress(ipaddress.ip_address(address))]
         certificate = (
             x509.CertificateBuilder()
             .subject_name(name)

@@ -1,1 +1,5 @@
-"""Topics by what a story says, with the reason.  Pure."""
+"""Topics by what a story says, with the reason.  Pure.
+
+`classifier.Classifier` is the way in; the words come from the catalogue (`digest.topics`) and
+the gazetteer `places.txt`, which `build_gazetteer` makes.
+"""

@@ -1,0 +1,203 @@
+"""Gives an entry its topics by what it says, each with the evidence.
+
+A publisher's category is one piece of evidence among others: it decides only where the text
+itself says nothing about that kind of topic (region or subject).  Pure: the same entry gives
+the same topics, and nothing is read or kept.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from digest import model, topics
+from digest.classify.evidence import Evidence, Tally
+from digest.classify.lexicon import Hit, Kind, Lexicon
+from digest.classify.mentions import certain_mentions
+from digest.classify.text import FIELDS, Reading, read, shouts
+
+__all__ = ["Classifier"]
+
+WEIGHTS = (3.0, 1.5, 0.4)  # of a strong phrase in the title, the summary, the body
+THRESHOLD = 1.5
+_BODY_LIMIT = 1.2  # however much a long body repeats: a topic needs the title or the summary
+_DOUBT = 0.5
+_CATEGORY_SUPPORT = 1.0
+_INHERITED = 0.9
+_MAX_REASONS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What stands in one entry, before it is weighed."""
+
+    reading: Reading
+    phrases: tuple[Hit, ...]
+    places: tuple[tuple[Hit, str, float], ...]  # with the country, and how sure it is
+
+
+class Classifier:
+    """Topics of entries by a catalogue; build one and keep it."""
+
+    def __init__(self, catalogue: topics.Catalogue) -> None:
+        self.catalogue = catalogue
+        self._lexicon = Lexicon(catalogue)
+        self._order = {slug: index for index, slug in enumerate(catalogue.slugs)}
+        self._codes = {t.slug: topics.place_codes(t.places) for t in catalogue.topics}
+        self._by_code: dict[str, list[str]] = {}
+        for slug, codes in self._codes.items():
+            for code in codes:
+                self._by_code.setdefault(code, []).append(slug)
+        self._regions = frozenset(slug for slug in catalogue.slugs if self._is_region(slug))
+        self._filed_only = frozenset(
+            t.slug
+            for t in catalogue.topics
+            if not (t.places or t.strong or t.normal or t.weak or t.together)
+        )
+
+    def classify(self, entry: model.Entry) -> tuple[model.TopicMatch, ...]:
+        """Return an entry's topics, strongest first; none when nothing speaks for any.
+
+        `score` is between 0 and 1, from 0.5 up; `why` names the field and the words
+        ("title: North Korea → Asia"), or what a topic was inherited from ("topic: Space").
+        """
+        found = self._find(read(entry, self.catalogue))
+        tallies = self._weigh(found)
+        self._apply_rules(found, tallies)
+        self._apply_dateline(found.reading, tallies)
+        self._apply_categories(entry.categories, tallies)
+        passed = {slug: t for slug, t in tallies.items() if t.total >= THRESHOLD}
+        self._inherit(passed)
+        matches = [
+            model.TopicMatch(slug, _score(tally.total), tally.reasons(_MAX_REASONS))
+            for slug, tally in passed.items()
+        ]
+        return tuple(sorted(matches, key=lambda m: (-m.score, self._order[m.topic])))
+
+    def _is_region(self, slug: str) -> bool:
+        parents = self.catalogue[slug].parents
+        above = bool(parents) and all(self._is_region(parent) for parent in parents)
+        return bool(self._codes[slug]) or above
+
+    def _find(self, reading: Reading) -> _Found:
+        hits = self._lexicon.find(reading.text)
+        parts = reading.text.split("\n")
+        loud = [shouts(part) for part in parts[:3]]
+        hits = [h for h in hits if not (h.term.acronym and loud[reading.field_at(h.start)])]
+        phrases = tuple(hit for hit in hits if hit.term.kind is Kind.PHRASE)
+        places = [hit for hit in hits if hit.term.kind is Kind.PLACE]
+        implied = {
+            code
+            for hit in phrases
+            if hit.term.strength >= 0.5 and len(self._codes[hit.term.topic]) <= 3
+            for code in self._codes[hit.term.topic]
+        }
+        return _Found(reading, phrases, certain_mentions(reading.text, places, implied))
+
+    def _weigh(self, found: _Found) -> dict[str, Tally]:
+        tallies: dict[str, Tally] = {}
+        reading = found.reading
+        for hit in found.phrases:
+            if not hit.term.rule:
+                at = reading.field_at(hit.start)
+                weight = WEIGHTS[at] * hit.term.strength
+                shown = f"{FIELDS[at]}: {reading.text[hit.start : hit.end]}"
+                tally = tallies.setdefault(hit.term.topic, Tally(_BODY_LIMIT))
+                tally.add(hit.term.text, Evidence(weight, shown, at))
+        for hit, code, certainty in found.places:
+            at = reading.field_at(hit.start)
+            weight = WEIGHTS[at] * (1.0 if certainty == 1 else _DOUBT)
+            for slug in self._by_code.get(code, ()):
+                tally = tallies.setdefault(slug, Tally(_BODY_LIMIT))
+                tally.add(f"@{code}", Evidence(weight, self._place_reason(found, hit, slug), at))
+        return tallies
+
+    def _place_reason(self, found: _Found, hit: Hit, slug: str) -> str:
+        at = found.reading.field_at(hit.start)
+        said = found.reading.text[hit.start : hit.end]
+        name = self.catalogue.name_of(slug)
+        arrow = "" if topics.fold(said) == topics.fold(name) else f" → {name}"
+        return f"{FIELDS[at]}: {said}{arrow}"
+
+    def _apply_rules(self, found: _Found, tallies: dict[str, Tally]) -> None:
+        """Add what only several things together say: Ukraine and troops."""
+        for topic in self.catalogue.topics:
+            for number, rule in enumerate(topic.together):
+                parts = [self._group(topic.slug, group, found, tallies) for group in rule]
+                met = [part for part in parts if part is not None]
+                if len(met) == len(rule):
+                    weight = min(part.weight for part in met)
+                    tally = tallies.setdefault(topic.slug, Tally(_BODY_LIMIT))
+                    for index, part in enumerate(met):
+                        share = weight if index == 0 else 0.0
+                        tally.add(f"+{number}.{index}", Evidence(share, part.reason, part.field))
+
+    def _group(
+        self, slug: str, group: Iterable[str], found: _Found, tallies: dict[str, Tally]
+    ) -> Evidence | None:
+        """Return the best evidence for one group of a rule, as heavy as a strong phrase."""
+        wanted = frozenset(group)
+        codes = topics.place_codes(term[1:] for term in wanted if term.startswith("@"))
+        best: list[Evidence] = []
+        reading = found.reading
+        for hit in found.phrases:
+            if hit.term.rule and hit.term.topic == slug and hit.term.text in wanted:
+                at = reading.field_at(hit.start)
+                said = reading.text[hit.start : hit.end]
+                best.append(Evidence(WEIGHTS[at], f"{FIELDS[at]}: {said}", at))
+        for hit, code, certainty in found.places:
+            if code in codes and certainty == 1:
+                at = reading.field_at(hit.start)
+                said = reading.text[hit.start : hit.end]
+                best.append(Evidence(WEIGHTS[at], f"{FIELDS[at]}: {said}", at))
+        for term in wanted:
+            tally = tallies.get(term[1:]) if term.startswith("#") else None
+            if tally is not None and tally.total >= THRESHOLD:
+                reason = f"topic: {self.catalogue.name_of(term[1:])}"
+                best.append(Evidence(min(tally.total, WEIGHTS[0]), reason, 0))
+        return max(best, key=lambda evidence: evidence.weight, default=None)
+
+    def _apply_dateline(self, reading: Reading, tallies: dict[str, Tally]) -> None:
+        """Where a report was written supports a region, and stands in when the text has none."""
+        if not reading.dateline:
+            return
+        places = [h for h in self._lexicon.find(reading.dateline) if h.term.kind is Kind.PLACE]
+        codes = {code for hit in places for code in hit.term.codes[:1]}
+        slugs = {slug for code in codes for slug in self._by_code.get(code, ())}
+        reason = f"dateline: {reading.dateline}"
+        self._support(((slug, reason) for slug in sorted(slugs)), tallies)
+
+    def _apply_categories(self, categories: Iterable[str], tallies: dict[str, Tally]) -> None:
+        named = {
+            slug: f"category: {category}"
+            for category in reversed(tuple(categories))
+            for slug in self.catalogue.resolve_all(category)
+        }
+        for slug in self._filed_only & named.keys():
+            tallies[slug] = Tally(_BODY_LIMIT)
+            tallies[slug].add(slug, Evidence(THRESHOLD, named.pop(slug), len(FIELDS)))
+        self._support(named.items(), tallies)
+
+    def _support(self, claims: Iterable[tuple[str, str]], tallies: dict[str, Tally]) -> None:
+        """Count claims from outside the text: in full only where the text is silent."""
+        decided = {
+            slug in self._regions
+            for slug, tally in tallies.items()
+            if tally.total >= THRESHOLD and slug not in self._filed_only
+        }
+        for slug, reason in claims:
+            silent = (slug in self._regions) not in decided
+            weight = THRESHOLD if silent else _CATEGORY_SUPPORT
+            tally = tallies.setdefault(slug, Tally(_BODY_LIMIT))
+            tally.add(reason, Evidence(weight, reason, len(FIELDS)))
+
+    def _inherit(self, passed: dict[str, Tally]) -> None:
+        """Make a story of a lower topic also one of the topics above it."""
+        for slug in tuple(passed):
+            total = passed[slug].total
+            reason = f"topic: {self.catalogue.name_of(slug)}"
+            for up in self.catalogue.ancestors(slug):
+                tally = passed.setdefault(up, Tally(_BODY_LIMIT))
+                tally.raise_to(total * _INHERITED, reason)
+
+
+def _score(total: float) -> float:
+    return round(total / (total + THRESHOLD), 3)

@@ -1,0 +1,166 @@
+"""Every phrase, mask and place of a catalogue in one automaton."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+import ahocorasick_rs
+
+from digest import topics
+from digest.classify import gazetteer
+from digest.classify.text import folded
+
+__all__ = ["Hit", "Kind", "Lexicon", "Term"]
+
+STRENGTHS = {"strong": 1.0, "normal": 0.5, "weak": 0.25}
+_MIN_PLURAL = 3  # shorter phrases take no plural s
+
+
+class Kind(IntEnum):
+    MASK = 0
+    PLACE = 1
+    PHRASE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Something to look for.  `capitals` are the offsets that must be upper case in the text."""
+
+    kind: Kind
+    text: str
+    capitals: tuple[int, ...] = ()
+    topic: str = ""
+    strength: float = 0.0
+    codes: tuple[str, ...] = ()
+    doubtful: bool = False
+    acronym: bool = False
+    rule: bool = False  # only known to rules: gives no score by itself
+    name: bool = False  # several words with a capital: hides what lies inside
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    start: int
+    end: int
+    term: Term
+
+
+class Lexicon:
+    """Finds the terms of a catalogue in text.  Build one and keep it: that takes some 40 ms."""
+
+    def __init__(self, catalogue: topics.Catalogue) -> None:
+        self._terms: dict[str, list[Term]] = {}
+        for term in _terms(catalogue):
+            self._terms.setdefault(folded(term.text), []).append(term)
+        self._by_index = list(self._terms.values())
+        self._automaton = ahocorasick_rs.AhoCorasick(
+            list(self._terms), implementation=ahocorasick_rs.Implementation.ContiguousNFA
+        )
+
+    def find(self, text: str) -> list[Hit]:
+        """Return the hits that count, in order; `text` in its own case.
+
+        Whole words only.  Masks and longer names hide what lies inside them.
+        """
+        plain = folded(text)
+        size = len(plain)
+        found: list[Hit] = []
+        for index, start, end in self._automaton.find_matches_as_indexes(plain, overlapping=True):
+            if start and plain[start - 1].isalnum():
+                continue
+            plural = False
+            if end < size and (plain[end].isalnum() or plain[end] == "$"):
+                plural = (
+                    plain[end] == "s"
+                    and end - start >= _MIN_PLURAL
+                    and not (end + 1 < size and plain[end + 1].isalnum())
+                )
+                if not plural:
+                    continue
+            for term in self._by_index[index]:
+                if plural and term.kind is Kind.PLACE:
+                    continue
+                if all(text[start + offset].isupper() for offset in term.capitals):
+                    found.append(Hit(start, end + plural, term))
+        return _unhidden(found)
+
+
+def _unhidden(found: list[Hit]) -> list[Hit]:
+    """Drop what masks and longer names hide, and phrases inside longer ones of their topic."""
+    covers = [hit for hit in found if hit.term.kind is Kind.MASK or hit.term.name]
+    longer = [hit for hit in found if " " in hit.term.text or "-" in hit.term.text]
+    kept = []
+    for hit in found:
+        if hit.term.kind is Kind.MASK or any(_hides(cover, hit) for cover in covers):
+            continue
+        if any(_repeats(other, hit) for other in longer):
+            continue
+        kept.append(hit)
+    kept.sort(key=lambda hit: (hit.start, -hit.end))
+    return kept
+
+
+def _hides(cover: Hit, hit: Hit) -> bool:
+    if cover.start > hit.start or hit.end > cover.end:
+        return False
+    return cover.term.kind is Kind.MASK or cover.end - cover.start > hit.end - hit.start
+
+
+def _repeats(other: Hit, hit: Hit) -> bool:
+    return (
+        other.term.kind is hit.term.kind is Kind.PHRASE
+        and other.term.topic == hit.term.topic
+        and other.term.strength >= hit.term.strength
+        and other.start <= hit.start
+        and hit.end <= other.end
+        and other.end - other.start > hit.end - hit.start
+    )
+
+
+def _terms(catalogue: topics.Catalogue) -> Iterator[Term]:
+    for mask in catalogue.masks:
+        yield Term(Kind.MASK, mask, _capitals(mask))
+    yield from _places()
+    for topic in catalogue.topics:
+        for key, strength in STRENGTHS.items():
+            for phrase in getattr(topic, key):
+                yield _phrase(phrase, topic.slug, strength)
+        words = {term for rule in topic.together for group in rule for term in group}
+        for word in sorted(words):
+            if not word.startswith(("@", "#")):
+                yield _phrase(word, topic.slug, 0.0, rule=True)
+
+
+def _places() -> Iterator[Term]:
+    known: dict[str, tuple[tuple[str, ...], bool]] = {}
+    for place in gazetteer.places():
+        codes, doubtful = known.get(place.name, ((), False))
+        known[place.name] = ((*codes, place.code), doubtful or place.doubtful)
+    for name, (codes, doubtful) in known.items():
+        yield Term(
+            Kind.PLACE,
+            name,
+            _capitals(name),
+            codes=codes,
+            doubtful=doubtful,
+            acronym=name.isupper(),
+            name=" " in name or "-" in name,
+        )
+
+
+def _phrase(text: str, slug: str, strength: float, *, rule: bool = False) -> Term:
+    capitals = _capitals(text)
+    return Term(
+        Kind.PHRASE,
+        text,
+        capitals,
+        topic=slug,
+        strength=strength,
+        acronym=text.isupper(),
+        rule=rule,
+        name=bool(capitals) and " " in text,
+    )
+
+
+def _capitals(text: str) -> tuple[int, ...]:
+    return tuple(index for index, char in enumerate(text) if char.isupper())

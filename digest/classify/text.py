@@ -1,0 +1,105 @@
+"""Text made ready for matching, with every index kept: one character in, one character out."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from digest import model, topics
+
+__all__ = ["FIELDS", "Reading", "folded", "headline", "read", "shouts"]
+
+FIELDS = ("title", "summary", "body")
+_LEAD_CHARS = 300  # of a body without a summary: newsrooms put the point first
+_BODY_CHARS = 4000  # what stands later says little about what a story is about
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u200f"))
+# "SEOUL, South Korea (AP) — ", "LONDON, May 27 (Reuters) - "
+_DATELINE = re.compile(r"^([A-Z][^\n()]{1,60}?)\s*\((?:[A-Z][\w./ ]{1,30})\)\s*[-–—:]+\s*")
+_GLUE = re.compile(r"\s+[-–—|»]\s+")
+_HEAD_WORDS = 3  # fewer words before the glue are no headline on their own
+
+
+class _Fold(dict[int, str]):
+    """Lower case without accents, filled as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        base = unicodedata.normalize("NFKD", char)[0] if code > 127 else char
+        lower = base.lower()
+        self[code] = lower if len(lower) == 1 else base
+        return self[code]
+
+
+_FOLD = _Fold({ord(c): "'" for c in "‘’ʼ`´"} | {ord(c): "-" for c in "‐‑‒–—"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An entry as one text: where each field begins, and what was set apart."""
+
+    text: str
+    summary_from: int
+    body_from: int
+    dateline: str = ""
+
+    def field_at(self, index: int) -> int:
+        """Return the index in FIELDS of what stands at an index of the text."""
+        if index < self.summary_from:
+            return 0
+        return 1 if index < self.body_from else 2
+
+
+def folded(text: str) -> str:
+    """Return a text for comparison; every character keeps its index."""
+    return text.translate(_FOLD)
+
+
+def read(entry: model.Entry, catalogue: topics.Catalogue) -> Reading:
+    """Return an entry's text: headline, summary (else the body's first lines), body."""
+    title = headline(_clean(entry.title), catalogue)
+    summary, body = _clean(entry.summary), _clean(entry.body)
+    summary, dateline = _without_dateline(summary)
+    body, also = _without_dateline(body)
+    if not summary:
+        cut = body.rfind(" ", 0, _LEAD_CHARS) if len(body) > _LEAD_CHARS else len(body)
+        summary, body = body[:cut], body[cut:]
+    elif body.startswith(summary[:100]):
+        body = body[len(summary) :]
+    text = f"{title}\n{summary}\n{body[:_BODY_CHARS]}"
+    return Reading(text, len(title) + 1, len(title) + len(summary) + 2, dateline or also)
+
+
+def _clean(text: str) -> str:
+    return unicodedata.normalize("NFC", " ".join(text.translate(_INVISIBLE).split()))
+
+
+def _without_dateline(text: str) -> tuple[str, str]:
+    found = _DATELINE.match(text)
+    return (text[found.end() :], found[1]) if found else (text, "")
+
+
+def headline(title: str, catalogue: topics.Catalogue) -> str:
+    """Return a title without the section names that some publishers glue to its end.
+
+    "US, China keep truce alive – World" is about neither world affairs nor a topic's name.
+    """
+    while True:
+        glue = list(_GLUE.finditer(title))
+        if not glue or len(title[: glue[-1].start()].split()) < _HEAD_WORDS:
+            return title
+        if not _is_label(title[glue[-1].end() :], catalogue):
+            return title
+        title = title[: glue[-1].start()]
+
+
+def _is_label(text: str, catalogue: topics.Catalogue) -> bool:
+    if len(text.split()) > 4:
+        return False
+    parts = (text, *re.split(r"\s*(?:&|/|,|\band\b)\s*", text))
+    known = [bool(catalogue.resolve_all(part)) or catalogue.is_placement(part) for part in parts]
+    return known[0] or (len(known) > 2 and all(known[1:]))
+
+
+def shouts(text: str) -> bool:
+    """Tell whether a text is all in capitals, so that they mean nothing."""
+    letters = [c for c in text if c.isalpha()]
+    return len(letters) > 12 and sum(c.isupper() for c in letters) > 0.8 * len(letters)

@@ -1,0 +1,13 @@
+"""How names are compared: without case, accents, punctuation and apostrophes."""
+
+import re
+import unicodedata
+
+__all__ = ["fold"]
+
+
+def fold(name: str) -> str:
+    """Return a name without case, accents, punctuation and apostrophes; "&" reads "and"."""
+    text = unicodedata.normalize("NFKD", name.casefold().replace("&", " and "))
+    text = "".join(c for c in text if not unicodedata.combining(c) and c not in "'’‘`")
+    return " ".join(re.sub(r"[\W_]+", " ", text).split())

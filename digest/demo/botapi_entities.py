@@ -56,7 +56,7 @@ class Entity:
     url: str = ""
     language: str = ""
     custom_emoji_id: str = ""
-    user_id: int | None = None
+    person_id: int | None = None
 
     @property
     def end(self) -> int:
@@ -75,8 +75,8 @@ class Entity:
             answer["language"] = self.language
         if self.custom_emoji_id:
             answer["custom_emoji_id"] = self.custom_emoji_id
-        if self.user_id is not None:
-            answer["user"] = {"id": self.user_id, "is_bot": False, "first_name": "Reader"}
+        if self.person_id is not None:
+            answer["user"] = {"id": self.person_id, "is_bot": False, "first_name": "Reader"}
         return answer
 
 
@@ -127,9 +127,9 @@ class _Reader:
                 self._put(html[self._at])
                 self._at += 1
             elif html.startswith("/", self._at + 1):
-                self._end_tag()
+                self._read_end()
             else:
-                self._start_tag()
+                self._read_start()
         if self._open:
             raise MarkupError(
                 f'Can\'t find end tag corresponding to start tag "{self._open[-1].name}"'
@@ -181,7 +181,7 @@ class _Reader:
     def _fail(self, what: str, position: int) -> NoReturn:
         raise MarkupError(f"{what} at byte offset {self._byte(position)}")
 
-    def _start_tag(self) -> None:
+    def _read_start(self) -> None:
         begin = self._at
         self._at += 1
         name = _ascii_lower(self._take_while(_SPACE + ">"))
@@ -241,7 +241,7 @@ class _Reader:
             self._fail("Unexpected end of name token", begin)
         return token
 
-    def _end_tag(self) -> None:
+    def _read_end(self) -> None:
         begin = self._at
         if not self._open:
             self._fail("Unexpected end tag", begin)
@@ -311,7 +311,7 @@ def _link(entity: Entity, link: str) -> Entity | None:
     """Give the link's entity, or None where the server drops a link it will not open."""
     mention = re.fullmatch(r"tg:(?://)?user\?id=([0-9]+)", link)
     if mention:
-        return replace(entity, kind="text_mention", user_id=int(mention[1]))
+        return replace(entity, kind="text_mention", person_id=int(mention[1]))
     scheme, colon, _ = link.partition(":")
     if not colon or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme) or "." in scheme:
         link = f"http://{link}"
@@ -373,7 +373,7 @@ def _markup(entity: Entity) -> tuple[str, str] | None:
     if entity.kind == "text_link":
         return f'<a href="{escape(entity.url)}">', "</a>"
     if entity.kind == "text_mention":
-        return f'<a href="tg://user?id={entity.user_id}">', "</a>"
+        return f'<a href="tg://user?id={entity.person_id}">', "</a>"
     if entity.kind == "custom_emoji":
         return f'<tg-emoji emoji-id="{escape(entity.custom_emoji_id)}">', "</tg-emoji>"
     if entity.kind == "pre" and entity.language:

@@ -61,6 +61,6 @@ class Sample:
 
     @property
     def body(self) -> str:
-        """The story's text: the summary behind its dateline, and a closing line."""
+        """The story's text: the summary behind its dateline."""
         place = f"{self.dateline} ({self.agency}) — " if self.dateline else ""
-        return f"{place}{self.summary}\n\nThis is a sample story; the events in it are made up."
+        return f"{place}{self.summary}"

@@ -13,7 +13,7 @@ from digest import model
 from digest.demo import stories_business, stories_world
 from digest.demo.sample import SOURCES, Sample
 
-__all__ = ["BREAKING", "SOURCES", "Told", "sample_entries", "samples", "told"]
+__all__ = ["BREAKING", "SOURCES", "Told", "entry_of", "sample_entries", "samples", "told"]
 
 BREAKING = "hokkaido-quake"  # the event that four sources carry within the last hour
 
@@ -38,7 +38,9 @@ def told(now: datetime, base_url: str = "") -> tuple[Told, ...]:
     Addresses start with `base_url`, without a slash at its end.
     """
     found = [
-        Told(_entry(number, sample, now, base_url), sample.event or f"only-{number}", sample.topics)
+        Told(
+            entry_of(number, sample, now, base_url), sample.event or f"only-{number}", sample.topics
+        )
         for number, sample in enumerate(samples(), start=1)
     ]
     return tuple(sorted(found, key=lambda t: t.entry.published_at or now, reverse=True))
@@ -49,7 +51,8 @@ def sample_entries(now: datetime, base_url: str = "") -> tuple[model.Entry, ...]
     return tuple(one.entry for one in told(now, base_url))
 
 
-def _entry(number: int, sample: Sample, now: datetime, base_url: str) -> model.Entry:
+def entry_of(number: int, sample: Sample, now: datetime, base_url: str) -> model.Entry:
+    """Give one sample as an entry; `number` makes its id."""
     at = (now - timedelta(minutes=sample.minutes_ago)).replace(microsecond=0)
     source = SOURCES[sample.source]
     return model.Entry(

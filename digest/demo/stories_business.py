@@ -146,7 +146,7 @@ SAMPLES = (
         ("Featured Business", "Business"),
         ("business", "europe"),
         "soderholm-deal",
-        image="plant.jpg",
+        image="plant.png",
     ),
     Sample(
         "harbour-wire",

@@ -71,7 +71,7 @@ SAMPLES = (
         ("Europe",),
         ("ukraine-conflict", "russia", "asia"),
         "pyongyang-troops",
-        image="map.jpg",
+        image="map.png",
         agency="AP",
         dateline="SEOUL, South Korea",
     ),
@@ -231,7 +231,7 @@ SAMPLES = (
         ("Climate", "Featured Climate"),
         ("climate", "europe"),
         "athens-fire",
-        image="hills.jpg",
+        image="hills.png",
     ),
     Sample(
         "southgate-review",

@@ -87,7 +87,7 @@ class ChatRenderer:
             "title": words.clean(edition.title),
             "note": words.clean(edition.note),
             "date": words.long_date(edition.on, language),
-            "reading_time": words.reading_time(issue, language),
+            "reading_time": words.reading_time(views.n_words(blocks), language),
             "n_stories": total,
             "blocks": blocks,
             "more": total - shown - sum(block.more for block in blocks),

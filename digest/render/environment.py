@@ -15,8 +15,8 @@ from pathlib import Path
 import jinja2
 from jinja2 import meta, nodes, sandbox
 
-from digest import errors
-from digest.render import markup, phrases, samples, words
+from digest import errors, model
+from digest.render import markup, phrases, samples, views, words
 
 __all__ = ["Templates", "shipped_dir"]
 
@@ -35,6 +35,7 @@ _FAULTS = (
     TypeError,
     ValueError,
 )
+_VALUES = frozenset({model.Links, model.Publication, model.Share, views.Block, views.Card})
 _NAME_IN_MESSAGE = re.compile(r"'(\w+)'(?: is undefined|$)")
 _UNSUPPORTED = re.compile(r"attribute '?(\w+)'?")
 
@@ -44,6 +45,15 @@ def shipped_dir() -> Path:
     package = Path(__file__).resolve().parent.parent
     installed = package / "templates"
     return installed if installed.is_dir() else package.parent / "templates"
+
+
+class _Sandbox(sandbox.ImmutableSandboxedEnvironment):
+    """The immutable sandbox, with a short way to the fields of our own values."""
+
+    def getattr(self, obj: object, attribute: str) -> object:
+        if type(obj) in _VALUES and attribute in type(obj).__slots__:  # type: ignore[attr-defined]
+            return getattr(obj, attribute)  # data, and never private: nothing left to check
+        return super().getattr(obj, attribute)
 
 
 class Templates:
@@ -206,7 +216,7 @@ class Templates:
                     return None
                 raise
 
-        environment = sandbox.ImmutableSandboxedEnvironment(
+        environment = _Sandbox(
             loader=jinja2.FunctionLoader(load),
             undefined=jinja2.StrictUndefined,
             autoescape=lambda name: not (name or "").endswith(".txt"),

@@ -12,6 +12,7 @@ import base64
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import idna
 
@@ -28,6 +29,8 @@ _HEAD, _TAIL = "=?utf-8?", "?="
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _DOT_ATOM = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _PHRASE = re.compile(rf"{_ATOM}(?: {_ATOM})*")
 _Q_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
 _Q = [chr(c) if c in _Q_SAFE else "_" if c == 0x20 else f"={c:02X}" for c in range(256)]
@@ -35,6 +38,7 @@ _NOT_IN_URI = re.compile(r"[^!#-;=?-Z\[\]_a-z~]")  # printable ASCII less " < > 
 _PLAIN = re.compile(r"[ -~]*")
 
 
+@lru_cache(maxsize=2_048)
 def text(name: str, value: str) -> bytes:
     """Write an unstructured field: a subject, or any header of somebody's own."""
     value = words.clean(value)
@@ -89,13 +93,18 @@ def address(value: str) -> str:
         raise errors.RenderError("mail", "an address needs a local part and a domain")
     if not _PLAIN.fullmatch(local):
         raise errors.RenderError("mail", "an address beyond ASCII cannot be written to")
-    try:
-        host = idna.encode(domain, uts46=True).decode("ascii")
-    except idna.IDNAError as error:
-        raise errors.RenderError("mail", "an address has a domain that is none") from error
+    host = domain if _HOST.fullmatch(domain) else _a_labels(domain)
     if local.startswith('"') and local.endswith('"') and len(local) > 1:
         local = re.sub(r"\\(.)", r"\1", local[1:-1])
     return f"{local if _DOT_ATOM.fullmatch(local) else _quoted(local)}@{host}"
+
+
+@lru_cache(maxsize=1_024)
+def _a_labels(domain: str) -> str:
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii")
+    except idna.IDNAError as error:
+        raise errors.RenderError("mail", "an address has a domain that is none") from error
 
 
 def uri(value: str) -> str:

@@ -24,7 +24,7 @@ LARGEST_HTML_BYTES = 100_000  # Gmail clips at 102 kB
 _SUBJECT_CHARS = 60
 _PREHEADER_CHARS = (40, 90)
 _CARDS_KEPT = 8_192
-_LEAD_SHARES = ("Mail", "Telegram", "WhatsApp", "LinkedIn")
+_LEAD_SHARES = ("Mail", "Telegram", "WhatsApp")
 _CARD_SHARES = ("Mail", "Telegram")
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
 
@@ -70,6 +70,7 @@ class _CardKey:
 class _RenderedCard:
     html: Markup
     text: str
+    n_words: int
 
 
 class MailRenderer:
@@ -102,7 +103,6 @@ class MailRenderer:
             "note": words.clean(edition.note),
             "date": words.long_date(edition.on, language),
             "at": words.local_time(edition.frozen_at, time_zone, language),
-            "reading_time": words.reading_time(issue, language),
             "n_stories": len(issue.items) + sum(s.more for s in issue.sections),
             "topics": tuple(words.clean(s.title) for s in issue.sections if s.kind == "topic"),
         }
@@ -127,7 +127,7 @@ class MailRenderer:
         """Render a mail about one story.  Raises RenderError."""
         on = at.astimezone(ZoneInfo(time_zone)).date()
         reading = _Reading(0, on, time_zone, language)
-        card = self._card(_key(item, "lead", _Plan(), reading))
+        card = self._card(_key(item, "alert", _Plan(), reading))
         headline = words.clean(item.story.title)
         lead = item.story.lead
         shell = {
@@ -163,6 +163,9 @@ class MailRenderer:
             if cards:
                 more = section.more + len(section.items) - len(items)
                 blocks.append((section.kind, words.clean(section.title), cards, more))
+        n_words = sum(card.n_words for block in blocks for card in block[2])
+        n_words += lead.n_words if lead else 0
+        shell = {**shell, "reading_time": words.reading_time(n_words, reading.language)}
         left_out = sum(len(s.items) + s.more for s in issue.sections[plan.sections :])
         html, text = (
             {
@@ -204,20 +207,22 @@ class MailRenderer:
 
     def _render_card(self, key: _CardKey) -> _RenderedCard:
         layout, reading = key.layout, key.reading
-        names = _LEAD_SHARES if layout == "lead" else _CARD_SHARES
+        partial = "card" if layout == "card" else "lead"
+        names = _CARD_SHARES if layout == "card" else _LEAD_SHARES
         card = views.card(
             key.item,
-            layout=layout,
+            layout=partial,
             on=reading.on,
             time_zone=reading.time_zone,
             language=reading.language,
             share_names=names if key.with_shares else (),
             with_summary=key.with_summary,
         )
-        values = {"card": card}
-        html = self._templates.render(f"email/partials/{layout}.mjml", values, reading.language)
-        text = self._templates.render(f"email/partials/{layout}.txt", values, reading.language)
-        return _RenderedCard(Markup(html), text.strip("\n"))  # noqa: S704 - a template's own output
+        values = {"card": card, "alert": layout == "alert"}
+        html = self._templates.render(f"email/partials/{partial}.mjml", values, reading.language)
+        text = self._templates.render(f"email/partials/{partial}.txt", values, reading.language)
+        rows = Markup(html)  # noqa: S704 - a template's own output
+        return _RenderedCard(rows, text.strip("\n"), card.n_words)
 
 
 def _plans(issue: model.Issue) -> Iterator[_Plan]:
@@ -239,7 +244,7 @@ def _key(item: model.IssueItem, layout: str, plan: _Plan, reading: _Reading) -> 
     story = item.story
     return _CardKey(
         reading,
-        "lead" if layout == "lead" else "card",
+        layout if layout in {"lead", "alert"} else "card",
         plan.with_shares,
         plan.with_summaries,
         story.id,

@@ -82,7 +82,7 @@ class PageRenderer:
             date=words.long_date(edition.on, language),
             published=edition.frozen_at.isoformat(timespec="seconds"),
             note=words.clean(edition.note),
-            reading_time=words.reading_time(issue, language),
+            reading_time=words.reading_time(views.n_words(blocks), language),
             n_stories=len(issue.items),
             blocks=blocks,
             shares=words.shares(f"{lead} – {title}", address),

@@ -6,6 +6,7 @@ English is in the templates themselves.  A translation is a gettext catalogue,
 
 import gettext
 import io
+from functools import lru_cache
 from pathlib import Path
 
 from babel import core
@@ -17,6 +18,7 @@ DEFAULT = "en"
 _LOCALES = {"en": "en_GB"}  # day before month, hours to 24, as a news desk writes them
 
 
+@lru_cache(maxsize=64)
 def locale(language: str) -> core.Locale:
     """Find the locale for a language code ("el", "pt-BR"); English when there is none."""
     code = language.replace("-", "_")

@@ -122,7 +122,12 @@ def values(name: str) -> tuple[Mapping[str, object], ...] | None:
     rows, lines = Markup("<tr><td>Bridge</td></tr>"), "Bridge reopens"
     match folder, file:
         case "email/partials", ("lead.mjml" | "card.mjml" | "lead.txt" | "card.txt"):
-            return tuple({**_SHARED, "card": card} for card in (_CARD, _BARE_CARD))
+            cards = (_CARD, _BARE_CARD, model.replace(_CARD, breaking=False))
+            return tuple(
+                {**_SHARED, "card": card, "alert": alert}
+                for card in cards
+                for alert in (True, False)
+            )
         case "email/issue", _:
             return _issue(lines, lines) if file.endswith(".txt") else _issue(rows, rows)
         case "email/alert", _:

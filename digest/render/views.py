@@ -4,14 +4,14 @@ A story becomes a Card, a section of an issue a Block.  All text is cleaned and 
 addresses are absolute http(s) or empty, so a template only has to ask whether there is one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from digest import model
 from digest.render import phrases, words
 
-__all__ = ["Block", "Card", "addresses", "card", "masthead"]
+__all__ = ["Block", "Card", "addresses", "card", "masthead", "n_words"]
 
 _HEADLINE_CHARS = 240
 _SUMMARY_CHARS = {"lead": 360}
@@ -39,6 +39,11 @@ class Card:
     direction: str
     shares: tuple[model.Share, ...]
 
+    @property
+    def n_words(self) -> int:
+        """Count what there is to read."""
+        return sum(map(words.n_words, (self.headline, self.summary, self.note)))
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -48,6 +53,11 @@ class Block:
     title: str
     cards: tuple[object, ...]
     more: int = 0
+
+
+def n_words(blocks: Iterable[Block]) -> int:
+    """Count what there is to read in blocks of Cards."""
+    return sum(card.n_words for block in blocks for card in block.cards if isinstance(card, Card))
 
 
 def card(

@@ -7,8 +7,8 @@ them to be short, visible or well-behaved.
 import re
 import textwrap
 import unicodedata
-from collections.abc import Iterable
 from datetime import date, datetime
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -23,8 +23,8 @@ __all__ = [
     "direction_of",
     "local_time",
     "long_date",
+    "n_words",
     "opening",
-    "reading_minutes",
     "reading_time",
     "shares",
     "short_moment",
@@ -34,10 +34,13 @@ __all__ = [
 ]
 
 _WORDS_A_MINUTE = 220
+_NOT_IN_ADDRESS = re.compile(r"""[\x00-\x20<>"\\^`{|}\x7f]""")
+_DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff]")  # Chinese, Japanese
 _LONGEST_ADDRESS = 2_000  # beyond it mail readers and browsers cut
 # Invisible characters that reorder or hide text; the isolates that pair up are left alone.
 _HIDDEN = re.compile("[\u202a-\u202e\u2060\ufeff\ufff9-\ufffb]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SENTENCE_END = re.compile(r"(?<=[.!?…。！？])[\"”’)]?\s+(?=\S)")
 _ABBREVIATION = re.compile(
     r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|St|Gen|Gov|Sen|Rep|No|vs|Jan|Feb|Sept?|Oct|Nov|Dec))\.$"
@@ -48,8 +51,7 @@ SHARE_NAMES = ("Mail", "Link", "Telegram", "X", "Facebook", "LinkedIn", "WhatsAp
 def clean(text: str) -> str:
     """Give one visible line: no control characters, no reordering, single spaces."""
     text = _SURROGATE.sub("\ufffd", _HIDDEN.sub("", text))
-    visible = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text)
-    return " ".join(visible.split())
+    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def shorten(text: str, limit: int) -> str:
@@ -101,7 +103,7 @@ def direction_of(text: str, otherwise: str) -> str:
 def web_address(url: str) -> str:
     """Give back an absolute http(s) address as it may stand in a message, else ""."""
     url = url.strip()
-    if len(url) > _LONGEST_ADDRESS or any(c <= " " or c in '<>"\\^`{|}\x7f' for c in url):
+    if len(url) > _LONGEST_ADDRESS or _NOT_IN_ADDRESS.search(url):
         return ""
     try:
         parts = urlsplit(url)
@@ -124,11 +126,13 @@ def wrap(text: str, width: int = 72, indent: str = "") -> str:
     )
 
 
+@lru_cache(maxsize=1_024)
 def long_date(day: date, language: str) -> str:
     """Write a day out: "Monday 23 November 2026"."""
     return dates.format_date(day, "full", locale=phrases.locale(language)).replace(",", "", 1)
 
 
+@lru_cache(maxsize=1_024)
 def local_time(at: datetime, time_zone: str, language: str) -> str:
     """Write a moment on the reader's clock: "Mon 23 Nov, 08:00"."""
     locale = phrases.locale(language)
@@ -150,18 +154,17 @@ def _clock(there: datetime, language: str) -> str:
     return dates.format_time(there, "short", locale=phrases.locale(language))
 
 
-def reading_minutes(texts: Iterable[str]) -> int:
-    """Count the minutes it takes to read these, one at the least."""
-    n_words = sum(len(text.split()) for text in texts)
-    return max(1, round(n_words / _WORDS_A_MINUTE))
+def n_words(text: str) -> int:
+    """Count words; a script without spaces counts two characters as one."""
+    n_dense = len(_DENSE.findall(text))
+    return len(_DENSE.sub(" ", text).split()) + n_dense // 2
 
 
-def reading_time(issue: model.Issue, language: str) -> str:
-    """Say how long an issue takes to read, as it is shown: "4 min"."""
-    entries = [item.story.lead for item in issue.items]
-    shown = [text for e in entries for text in (e.title, opening(e.summary or e.body, 280))]
-    locale = phrases.locale(language)
-    return units.format_unit(reading_minutes(shown), "duration-minute", "short", locale=locale)
+@lru_cache(maxsize=1_024)
+def reading_time(n_read: int, language: str) -> str:
+    """Say how long it takes to read so many words, one minute at the least: "4 min"."""
+    minutes = max(1, round(n_read / _WORDS_A_MINUTE))
+    return units.format_unit(minutes, "duration-minute", "short", locale=phrases.locale(language))
 
 
 def shares(title: str, url: str, names: tuple[str, ...] = SHARE_NAMES) -> tuple[model.Share, ...]:

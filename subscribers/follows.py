@@ -32,7 +32,7 @@ def follow(
             sql.insert(session, follows).on_conflict_do_nothing(),
             [{"subscriber_id": subscriber_id, "topic": topic, "since": now} for topic in new],
         )
-        _record_topics(session, subscriber_id, "followed", new, now=now, how=how)
+        record_topics(session, subscriber_id, "followed", new, now=now, how=how)
     return new
 
 
@@ -53,7 +53,7 @@ def unfollow(
                 follows.c.subscriber_id == subscriber_id, follows.c.topic.in_(gone)
             )
         )
-        _record_topics(session, subscriber_id, "unfollowed", gone, now=now, how=how)
+        record_topics(session, subscriber_id, "unfollowed", gone, now=now, how=how)
     return gone
 
 
@@ -166,7 +166,7 @@ def _phrases(session: sa.Connection, subscriber_id: int) -> dict[str, str]:
     return {row.phrase_key: row.phrase for row in rows}
 
 
-def _record_topics(
+def record_topics(
     session: sa.Connection,
     subscriber_id: int,
     act: str,

@@ -114,20 +114,25 @@ def _title_kind(data: bytes) -> str:
 
 
 def _from_fast(entry: Mapping[str, Any], kind: str) -> drafts.Draft:
-    text = next(iter(entry.get("content") or ()), {}).get("value") or ""
     return drafts.Draft(
         id=(entry.get("id") or "").replace(_MARK, "", 1).strip(),
         title=entry.get("title") or "",
         title_kind=kind,
         url=(entry.get("link") or "").replace(_MARK, "", 1),
         summary=entry.get("description") or "",
-        text=text,
+        text=_text(entry),
         categories=_terms(entry),
         authors=tuple(a for author in entry.get("authors") or () if (a := author.get("name"))),
         published=entry.get("published"),
         updated=entry.get("updated"),
         images=_media(entry.get("media_content") or (), entry.get("enclosures") or ()),
     )
+
+
+def _text(entry: Mapping[str, Any]) -> str:
+    for part in entry.get("content") or ():
+        return str(part.get("value") or "")
+    return ""
 
 
 def _terms(entry: Mapping[str, Any]) -> tuple[str, ...]:
@@ -195,7 +200,6 @@ def read_thoroughly(data: bytes) -> Raw | None:
 
 
 def _from_thorough(entry: Mapping[str, Any]) -> drafts.Draft:
-    text = next(iter(entry.get("content") or ()), {}).get("value") or ""
     title_type = (entry.get("title_detail") or {}).get("type", "")
     thumbnails = [each.get("url") or "" for each in entry.get("media_thumbnail") or ()]
     own_picture = (entry.get("image") or {}).get("href") or ""
@@ -205,7 +209,7 @@ def _from_thorough(entry: Mapping[str, Any]) -> drafts.Draft:
         title_kind="html" if "html" in title_type else "",
         url=entry.get("link") or "",
         summary=entry.get("summary") or "",
-        text=text,
+        text=_text(entry),
         categories=_terms(entry),
         authors=tuple(a for author in entry.get("authors") or () if (a := author.get("name"))),
         published=_time(entry.get("published_parsed")),

@@ -22,6 +22,7 @@ __all__ = [
     "entries_from",
     "is_answer",
     "is_api_root",
+    "probe",
     "read_categories",
     "read_changes",
     "read_title",
@@ -142,6 +143,12 @@ async def read_categories(fetcher: fetch.Fetcher, url: str) -> tuple[Category, .
         for each in listed
         if isinstance(each.get("id"), int) and names[each["id"]]
     )
+
+
+async def probe(fetcher: fetch.Fetcher, url: str) -> None:
+    """Ask for one post, to see that the API is open.  Raises FetchError and NotAFeed."""
+    answer = await _get_json(fetcher, endpoint(url, "/wp/v2/posts", per_page=1, _fields="id"))
+    _objects(answer.value, url)
 
 
 async def read_title(fetcher: fetch.Fetcher, url: str) -> str:

@@ -69,11 +69,11 @@ class ChatRenderer:
             cards = tuple(
                 views.card(
                     item,
-                    layout=section.kind,
+                    layout="lead" if item is issue.lead else "card",
                     on=edition.on,
                     time_zone=time_zone,
                     language=language,
-                    with_summary=section.kind == "lead",
+                    with_summary=item is issue.lead,
                 )
                 for item in items
             )

@@ -16,7 +16,7 @@ import jinja2
 from jinja2 import meta, nodes, sandbox
 
 from digest import errors, model
-from digest.render import markup, phrases, samples, views, words
+from digest.render import languages, markup, samples, views, words
 
 __all__ = ["Templates", "shipped_dir"]
 
@@ -86,7 +86,7 @@ class Templates:
     def phrases(self, language: str) -> gettext.NullTranslations:
         """Give the translated phrases of a language, for the words no template holds."""
         if language not in self._phrases:
-            self._phrases[language] = phrases.translations(self._folders, language)
+            self._phrases[language] = languages.translations(self._folders, language)
         return self._phrases[language]
 
     def exists(self, name: str) -> bool:
@@ -124,14 +124,14 @@ class Templates:
         tree = self._parse(name, shipped=False)
         values = samples.values(name)
         if values is None:
-            self._environment(phrases.DEFAULT, shipped=False).get_template(name)
+            self._environment(languages.DEFAULT, shipped=False).get_template(name)
             return
-        known = set(values[0]) | set(self._environment(phrases.DEFAULT, shipped=False).globals)
+        known = set(values[0]) | set(self._environment(languages.DEFAULT, shipped=False).globals)
         for unknown in sorted(meta.find_undeclared_variables(tree) - known):
             line = _line_of(tree, unknown)
             raise errors.RenderError(name, f"'{unknown}' is undefined", line)
         for sample in values:
-            self._render(name, sample, phrases.DEFAULT, shipped=False)
+            self._render(name, sample, languages.DEFAULT, shipped=False)
 
     def _render(
         self, name: str, values: Mapping[str, object], language: str, *, shipped: bool
@@ -176,7 +176,7 @@ class Templates:
             )
 
     def _parse(self, name: str, *, shipped: bool) -> nodes.Template:
-        environment = self._environment(phrases.DEFAULT, shipped=shipped)
+        environment = self._environment(languages.DEFAULT, shipped=shipped)
         try:
             return environment.parse(self.source(name, shipped=shipped), name, name)
         except jinja2.TemplateSyntaxError as error:
@@ -230,9 +230,9 @@ class Templates:
             self.phrases(language), newstyle=True
         )
         environment.globals["language"] = language
-        environment.globals["direction"] = phrases.direction(language)
-        environment.globals["start"] = "right" if phrases.direction(language) == "rtl" else "left"
-        environment.globals["end"] = "left" if phrases.direction(language) == "rtl" else "right"
+        environment.globals["direction"] = languages.direction(language)
+        environment.globals["start"] = "right" if languages.direction(language) == "rtl" else "left"
+        environment.globals["end"] = "left" if languages.direction(language) == "rtl" else "right"
         return environment
 
 

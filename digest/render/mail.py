@@ -157,11 +157,12 @@ class MailRenderer:
         lead: _RenderedCard | None = None
         for section in issue.sections[: plan.sections]:
             items = section.items[: plan.per_section]
-            cards = [self._card(_key(item, section.kind, plan, reading)) for item in items]
-            if section.kind == "lead" and lead is None:
-                lead, cards = cards[0], cards[1:]
-            if cards:
-                more = section.more + len(section.items) - len(items)
+            more = section.more + len(section.items) - len(items)
+            if lead is None and section.kind == "lead":
+                lead = self._card(_key(items[0], "lead", plan, reading))
+                items = items[1:]
+            cards = [self._card(_key(item, "card", plan, reading)) for item in items]
+            if cards or more:
                 blocks.append((section.kind, words.clean(section.title), cards, more))
         n_words = sum(card.n_words for block in blocks for card in block[2])
         n_words += lead.n_words if lead else 0
@@ -244,7 +245,7 @@ def _key(item: model.IssueItem, layout: str, plan: _Plan, reading: _Reading) -> 
     story = item.story
     return _CardKey(
         reading,
-        layout if layout in {"lead", "alert"} else "card",
+        layout,
         plan.with_shares,
         plan.with_summaries,
         story.id,

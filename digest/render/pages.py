@@ -52,40 +52,39 @@ class PageRenderer:
         Raises RenderError.
         """
         address = f"{self._publication.base_url}/archive/{edition.id}"
-        blocks = [
-            views.Block(
-                section.kind,
-                words.clean(section.title),
-                tuple(
-                    views.card(
-                        model.replace(item, why=""),
-                        layout=section.kind,
-                        on=edition.on,
-                        time_zone=time_zone,
-                        language=language,
-                        share_names=words.SHARE_NAMES,
-                    )
-                    for item in section.items
-                ),
-                section.more,
+
+        def card(item: model.IssueItem, layout: str) -> views.Card:
+            return views.card(
+                model.replace(item, why=""),
+                layout=layout,
+                on=edition.on,
+                time_zone=time_zone,
+                language=language,
+                share_names=words.SHARE_NAMES,
             )
-            for section in issue.sections
-        ]
+
+        top = card(issue.lead, "lead")
+        blocks = []
+        for section in issue.sections:
+            items = [item for item in section.items if item is not issue.lead]
+            cards = tuple(card(item, "card") for item in items)
+            if cards:
+                blocks.append(views.Block(section.kind, words.clean(section.title), cards))
         title = words.clean(edition.title) or words.clean(self._publication.name)
-        lead = words.clean(issue.lead.story.title)
         return self.page(
             "edition",
             language=language,
             title=title,
-            description=words.shorten(lead, 155),
+            description=words.shorten(top.headline, 155),
             canonical=address,
             date=words.long_date(edition.on, language),
             published=edition.frozen_at.isoformat(timespec="seconds"),
             note=words.clean(edition.note),
-            reading_time=words.reading_time(views.n_words(blocks), language),
+            reading_time=words.reading_time(top.n_words + views.n_words(blocks), language),
             n_stories=len(issue.items),
+            lead=top,
             blocks=blocks,
-            shares=words.shares(f"{lead} – {title}", address),
+            shares=words.shares(f"{top.headline} – {title}", address),
             subscribe=f"{self._publication.base_url}/",
         )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from digest import model
-from digest.render import phrases, words
+from digest.render import languages, words
 
 __all__ = ["Block", "Card", "addresses", "card", "masthead", "n_words"]
 
@@ -75,7 +75,7 @@ def card(
     headline = words.shorten(words.clean(story.title), _HEADLINE_CHARS)
     url = words.web_address(lead.url)
     at = lead.updated_at if item.updated and lead.updated_at else lead.published_at
-    page = phrases.direction(language)
+    page = languages.direction(language)
     return Card(
         headline=headline,
         url=url,
@@ -137,5 +137,5 @@ def masthead(
         ),
         "links": addresses(links),
         "language": language,
-        "direction": phrases.direction(language),
+        "direction": languages.direction(language),
     }

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from babel import dates, units
 
 from digest import model
-from digest.render import phrases
+from digest.render import languages
 
 __all__ = [
     "SHARE_NAMES",
@@ -129,13 +129,13 @@ def wrap(text: str, width: int = 72, indent: str = "") -> str:
 @lru_cache(maxsize=1_024)
 def long_date(day: date, language: str) -> str:
     """Write a day out: "Monday 23 November 2026"."""
-    return dates.format_date(day, "full", locale=phrases.locale(language)).replace(",", "", 1)
+    return dates.format_date(day, "full", locale=languages.locale(language)).replace(",", "", 1)
 
 
 @lru_cache(maxsize=1_024)
 def local_time(at: datetime, time_zone: str, language: str) -> str:
     """Write a moment on the reader's clock: "Mon 23 Nov, 08:00"."""
-    locale = phrases.locale(language)
+    locale = languages.locale(language)
     there = at.astimezone(ZoneInfo(time_zone))
     if locale.language == "en":
         day = dates.format_datetime(there, "EEE d MMM", locale=locale)
@@ -151,7 +151,7 @@ def short_moment(at: datetime, day: date, time_zone: str, language: str) -> str:
 
 
 def _clock(there: datetime, language: str) -> str:
-    return dates.format_time(there, "short", locale=phrases.locale(language))
+    return dates.format_time(there, "short", locale=languages.locale(language))
 
 
 def n_words(text: str) -> int:
@@ -164,7 +164,7 @@ def n_words(text: str) -> int:
 def reading_time(n_read: int, language: str) -> str:
     """Say how long it takes to read so many words, one minute at the least: "4 min"."""
     minutes = max(1, round(n_read / _WORDS_A_MINUTE))
-    return units.format_unit(minutes, "duration-minute", "short", locale=phrases.locale(language))
+    return units.format_unit(minutes, "duration-minute", "short", locale=languages.locale(language))
 
 
 def shares(title: str, url: str, names: tuple[str, ...] = SHARE_NAMES) -> tuple[model.Share, ...]:

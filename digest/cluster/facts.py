@@ -7,8 +7,8 @@ differs.  Read here once per entry, compared in vetoes.py.
 import re
 from dataclasses import dataclass
 
-from digest.cluster import lexicon, words
-from digest.cluster.places import PATHS, Path
+from digest.cluster import lexicon, places, words
+from digest.cluster.places import Path
 
 __all__ = ["NEGATIONS", "Facts", "read_facts", "read_numbers"]
 
@@ -49,7 +49,9 @@ NEGATIONS = lexicon.word_set(
     """not no never won't doesn't don't didn't isn't wasn't cannot can't refuses refused denies
     denied rejects without"""
 )
-_MAX_PLACE_WORDS = 3
+_SPEAKING = lexicon.word_set(
+    "says said accuses accused warns warned vows vowed claims claimed wants denies urges blames"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Facts:
 
     words: tuple[str, ...]
     places: frozenset[Path]
+    in_order: tuple[Path, ...]
     series: frozenset[tuple[str, int]]  # ("day", 1204)
     scores: frozenset[tuple[int, int]]
     percents: frozenset[float]
@@ -70,19 +73,20 @@ class Facts:
     ends: frozenset[tuple[str, bool]]  # ends of axes in lexicon.OPPOSITES
 
 
-def _places(plain: list[str]) -> frozenset[Path]:
-    found: set[Path] = set()
+def _places(written: list[str]) -> tuple[Path, ...]:
+    """Places in order; a town that speaks ("Kyiv says") stands for its country."""
+    found: list[Path] = []
     at = 0
-    while at < len(plain):
-        for size in range(min(_MAX_PLACE_WORDS, len(plain) - at), 0, -1):
-            path = PATHS.get(" ".join(plain[at : at + size]))
-            if path is not None:
-                found.add(path)
-                at += size
-                break
-        else:
+    while at < len(written):
+        place = places.longest_at(written, at)
+        if place is None:
             at += 1
-    return frozenset(found)
+            continue
+        path, size = place
+        at += size
+        speaks = at < len(written) and written[at].casefold() in _SPEAKING
+        found.append(path[:1] if speaks else path)
+    return tuple(found)
 
 
 def _number(text: str) -> float:
@@ -120,15 +124,13 @@ def _ends(plain: list[str]) -> frozenset[tuple[str, bool]]:
 def read_facts(text: str) -> Facts:
     """Read what `text`, a headline or a headline with its lede, pins down."""
     written = words.tokens(text)
-    plain = [
-        # "US" is a country, "us" is not.
-        "-" if word == "us" else words.fold(word.replace("’", "'"))
-        for word in written
-    ]
+    plain = [words.fold(word.replace("’", "'")) for word in written]
+    named = _places(written)
     series = {(m[1].casefold(), int(m[2].replace(",", ""))) for m in _SERIES.finditer(text)}
     return Facts(
         words=tuple(plain),
-        places=_places(plain),
+        places=frozenset(named),
+        in_order=named,
         series=frozenset(series),
         scores=frozenset((int(m[1]), int(m[2])) for m in _SCORE.finditer(text)),
         percents=frozenset(_number(m[1].replace(",", ".")) for m in _PERCENT.finditer(text)),

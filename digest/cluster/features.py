@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest import model
-from digest.cluster import facts, words
+from digest.cluster import facts, lexicon, words
 
 __all__ = ["COPY_SHINGLES", "Features", "canonical_url", "read_features", "shingles"]
 
@@ -36,7 +36,7 @@ class Features:
     url: str  # canonical, "" when it says nothing
     terms: Mapping[str, float]
     title_terms: tuple[str, ...]
-    names: frozenset[str]
+    title_names: frozenset[str]
     shingles: frozenset[int]
     is_roundup: bool  # tells of several events
     title_facts: facts.Facts
@@ -70,13 +70,26 @@ def shingles(text: str) -> frozenset[int]:
     )
 
 
-def _names(written: list[str]) -> frozenset[str]:
-    """Give the words capitalised inside a text that is not capitalised throughout."""
-    inner = written[1:]
-    raised = [word for word in inner if word[:1].isupper()]
-    if not inner or len(raised) > 0.6 * len(inner):
+def _in_sentence_case(written: list[str]) -> bool:
+    """Say whether capitals mean names here, not a headline Set Like This."""
+    return any(
+        word.islower() and len(word) > 3 and word not in lexicon.STOP_WORDS["en"]
+        for word in written[1:]
+    )
+
+
+def _names(written: list[str], *, first: bool) -> frozenset[str]:
+    """Give the words that are names by their capital.
+
+    The first one's capital says nothing, so with `first` it is a name when it is no word that
+    headlines use every day.
+    """
+    if not _in_sentence_case(written):
         return frozenset()
-    return frozenset(raised)
+    names = {word for word in written[1:] if word[:1].isupper()}
+    if first and written[0][:1].isupper() and words.tier(words.stem(written[0], "en")) == 0:
+        names.add(written[0])
+    return frozenset(names)
 
 
 def read_features(entry: model.Entry) -> Features:
@@ -85,18 +98,18 @@ def read_features(entry: model.Entry) -> Features:
     text = words.lede(entry.summary or entry.body, LEDE_WORDS)
     long_text = words.lede(entry.body or entry.summary, _SHINGLED_WORDS)
     title_words, lede_words = words.tokens(title), words.tokens(text)
-    named = _names(title_words) | _names(lede_words)
+    in_title = _names(title_words, first=True)
+    named = _names(title_words, first=False) | _names(lede_words, first=False)
     weights: dict[str, float] = {}
-    names: set[str] = set()
+    title_names: set[str] = set()
     title_terms: list[str] = []
     for field_words, weight in ((title_words, TITLE_WEIGHT), (lede_words, LEDE_WEIGHT)):
         for term, word in words.terms(field_words, entry.language):
-            is_name = word in named
-            if is_name:
-                names.add(term)
             if weight == TITLE_WEIGHT:
                 title_terms.append(term)
-            raised = weight * (NAME_FACTOR if is_name else 1.0)
+                if word in in_title:
+                    title_names.add(term)
+            raised = weight * (NAME_FACTOR if word in named else 1.0)
             known = weights.get(term, 0.0)
             # A term of both title and lede counts a little more than one of the title alone.
             weights[term] = max(known, raised) + 0.5 * min(known, raised) if known else raised
@@ -107,7 +120,7 @@ def read_features(entry: model.Entry) -> Features:
         url=canonical_url(entry.url),
         terms=weights,
         title_terms=tuple(dict.fromkeys(title_terms)),
-        names=frozenset(names),
+        title_names=frozenset(title_names),
         shingles=shingles(long_text),
         is_roundup=words.is_roundup(entry.title),
         title_facts=facts.read_facts(title),

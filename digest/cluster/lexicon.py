@@ -5,6 +5,8 @@ and those without any are left to term statistics alone.
 """
 
 __all__ = [
+    "DAILY_NAMES",
+    "DIRECTED",
     "EVENT_WORDS",
     "LANGUAGE_NAMES",
     "OPPOSITES",
@@ -113,6 +115,12 @@ EVENT_WORDS: frozenset[str] = word_set("""
     warrant weapon weather west win
 """)  # fmt: skip
 
+# People and bodies that are in the news every day: stems.
+DAILY_NAMES: frozenset[str] = word_set("""
+    biden erdogan eu macron merz modi musk nato netanyahu obama putin starmer trump xi zelenski
+    zelenskyy
+""")
+
 # Words of one row mean one thing in a headline; each row becomes its first word.  English.
 _SAME_ROWS = """
 kill dead death deadly dies died die dying fatal slain slay murder murdered killed kills killing
@@ -191,6 +199,7 @@ stance: support supports supported | oppose opposes opposed
 claim: confirm confirms confirmed admit admits admitted | deny denies denied
 custody: arrest arrests arrested jail jails jailed detain detains detained | release releases
     released free frees freed
+ward: hospitalised hospitalized rushed taken | released discharged
 order: impose imposes imposed ban bans banned | lift lifts lifted unban unbans
 trade: buy buys bought acquire acquires | sell sells sold
 belong: join joins joined enter enters | leave leaves left quit quits exit exits
@@ -220,6 +229,13 @@ def _opposites() -> dict[str, tuple[tuple[str, bool], ...]]:
 
 
 OPPOSITES: dict[str, tuple[tuple[str, bool], ...]] = _opposites()
+
+# Verbs by which one side does something to the other.
+DIRECTED: frozenset[str] = word_set("""
+    hit hits strike strikes struck attack attacks attacked accuse accuses accused bomb bombs bombed
+    invade invades beat beats threaten threatens threatened warn warns warned blame blames shell
+    shells sue sues sanction sanctions expel expels fires fired
+""")
 
 # Primary subtag → Snowball's name.  A language that is not here is cut to five letters a word.
 LANGUAGE_NAMES: dict[str, str] = {

@@ -5,7 +5,9 @@ Odesa.  The table covers every country and the towns that make headlines most; a
 not here is left to the other signals.
 """
 
-__all__ = ["COUNTRY_WORDS", "PATHS", "Path", "compatible"]
+from collections.abc import Sequence
+
+__all__ = ["PATHS", "Path", "compatible", "longest_at"]
 
 Path = tuple[str, ...]
 
@@ -40,7 +42,7 @@ chad chadian
 chile chilean > santiago valparaiso
 china chinese prc > beijing shanghai shenzhen guangzhou wuhan chengdu chongqing xinjiang tibet
     hong-kong
-colombia colombian > bogota medellin cali
+colombia colombian > bogota medellin
 congo congolese drc > kinshasa goma bukavu
 costa-rica costa-rican
 croatia croatian > zagreb dubrovnik
@@ -56,7 +58,7 @@ estonia estonian > tallinn
 ethiopia ethiopian > addis-ababa tigray
 fiji fijian
 finland finnish finns > helsinki
-france french > paris marseille lyon toulouse nice nantes strasbourg bordeaux lille cannes
+france french > paris marseille lyon toulouse nantes strasbourg bordeaux lille cannes
 gaza gazan gazans > rafah khan-younis gaza-city jabalia
 georgia georgian georgians > tbilisi
 germany german germans > berlin munich hamburg frankfurt cologne stuttgart dresden leipzig
@@ -76,7 +78,7 @@ india indian indians > delhi=new-delhi mumbai=bombay chennai=madras kolkata=calc
 indonesia indonesian indonesians > jakarta bali sumatra java sulawesi
 iran iranian iranians > tehran isfahan mashhad
 iraq iraqi iraqis > baghdad mosul basra erbil
-ireland irish > dublin cork
+ireland irish > dublin
 israel israeli israelis > tel-aviv jerusalem haifa eilat
 italy italian italians > rome milan naples turin venice florence sicily[palermo] genoa
 ivory-coast ivorian > abidjan
@@ -130,8 +132,8 @@ poland polish poles > warsaw krakow gdansk lodz
 portugal portuguese > lisbon porto
 qatar qatari > doha
 romania romanian romanians > bucharest
-russia russian russians > moscow st-petersburg=saint-petersburg belgorod kursk bryansk rostov
-    kaliningrad grozny chechnya vladivostok
+russia russian russians kremlin > moscow st-petersburg=saint-petersburg belgorod kursk bryansk
+    rostov kaliningrad grozny chechnya vladivostok
 rwanda rwandan > kigali
 saudi-arabia saudi saudis > riyadh jeddah mecca
 senegal senegalese > dakar
@@ -164,13 +166,14 @@ uae emirati emirates united-arab-emirates > dubai abu-dhabi sharjah
 uk britain british briton britons united-kingdom great-britain > england=english[london manchester
     liverpool birmingham leeds bristol newcastle sheffield southport] scotland=scottish[edinburgh
     glasgow aberdeen] wales=welsh[cardiff] northern-ireland[belfast]
-us usa u.s u.s.a america american americans united-states > california[los-angeles san-francisco
-    san-diego] texas=texan[houston dallas austin] florida[miami orlando] illinois[chicago]
-    massachusetts[boston] louisiana[new-orleans] new-york arizona[phoenix] georgia-state[atlanta]
-    colorado[denver boulder] michigan[detroit] minnesota[minneapolis] nevada[las-vegas]
-    oregon[portland] pennsylvania[philadelphia pittsburgh] ohio wisconsin alaska hawaii[maui]
-    virginia tennessee[nashville] missouri[st-louis] kentucky alabama utah oklahoma kansas iowa
-    idaho montana nebraska seattle baltimore washington-dc
+us usa u.s u.s.a washington white-house america american americans united-states >
+    california[los-angeles san-francisco san-diego] texas=texan[houston dallas austin]
+    florida[miami orlando] illinois[chicago] massachusetts[boston] louisiana[new-orleans]
+    new-york=nyc arizona[phoenix] georgia-state[atlanta] colorado[denver boulder]
+    michigan[detroit] minnesota[minneapolis] nevada[las-vegas] oregon[portland]
+    pennsylvania[philadelphia pittsburgh] ohio wisconsin alaska hawaii[maui] virginia
+    tennessee[nashville] missouri[st-louis] kentucky alabama utah oklahoma kansas iowa idaho
+    montana nebraska seattle baltimore washington-dc
 uruguay uruguayan > montevideo
 uzbekistan uzbek > tashkent
 venezuela venezuelan venezuelans > caracas
@@ -208,10 +211,23 @@ def _read_table() -> dict[str, Path]:
 
 PATHS: dict[str, Path] = _read_table()
 
-# Adjectives and short forms → the country's key, so that "Ukrainian" and "Ukraine" are one term.
-COUNTRY_WORDS: dict[str, str] = {
-    name: path[0] for name, path in PATHS.items() if len(path) == 1 and " " not in name
-}
+_MOST_WORDS = max(name.count(" ") for name in PATHS) + 1
+_BEGINNINGS = frozenset(name.split()[0] for name in PATHS)
+
+
+def longest_at(words: Sequence[str], at: int) -> tuple[Path, int] | None:
+    """Find the longest place named from `at` on; its path and its number of words.
+
+    Places are written with a capital: "Turkey", not "turkey"; "US", not "us".
+    """
+    first = words[at]
+    if not first[0].isupper() or first == "Us" or first.casefold() not in _BEGINNINGS:
+        return None
+    for size in range(min(_MOST_WORDS, len(words) - at), 0, -1):
+        path = PATHS.get(" ".join(words[at : at + size]).casefold())
+        if path is not None:
+            return path, size
+    return None
 
 
 def compatible(one: Path, other: Path) -> bool:

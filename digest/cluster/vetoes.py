@@ -4,6 +4,7 @@ Each veto needs the difference on both sides: a place, number or side that only 
 gives says nothing.  What the other's lede supports is no difference either.
 """
 
+import difflib
 from collections.abc import Callable, Iterable
 
 from digest.cluster import features, lexicon, places
@@ -13,6 +14,8 @@ __all__ = ["conflict", "doubt"]
 
 _NEAR_AMOUNT = 0.06  # relative: "Rs6.9bn" and "Rs 7 billion" may be one sum
 _DOUBT = 0.8
+_PARALLEL = 0.6  # share of terms two headlines hold in the same order
+_SAME_NAME = 0.75
 _NEAR_MAGNITUDE = 0.45  # early magnitudes are revised
 
 
@@ -113,6 +116,53 @@ def _months_differ(a: features.Features, b: features.Features) -> str:
     return ""
 
 
+def _slots_differ(a: features.Features, b: features.Features) -> str:
+    """Compare headlines of one build: "Verstappen wins Monaco", "Norris wins Monaco"."""
+    ours, theirs = a.title_terms, b.title_terms
+    matcher = difflib.SequenceMatcher(None, ours, theirs, autojunk=False)
+    if matcher.ratio() < _PARALLEL:
+        return ""
+    for what, a_from, a_to, b_from, b_to in matcher.get_opcodes():
+        if what != "replace":
+            continue
+        gone, come = ours[a_from:a_to], theirs[b_from:b_to]
+        if (
+            len(gone) == len(come) == 1
+            and gone[0] in a.title_names
+            and come[0] in b.title_names
+            and gone[0] not in b.terms
+            and come[0] not in a.terms
+            and not _one_name(gone[0], come[0])
+        ):
+            return f"same words about others: {gone[0]}, {come[0]}"
+    return ""
+
+
+def _one_name(one: str, other: str) -> bool:
+    """Say whether two names may be one: a typing error, a place in the other, or letters that
+    stand for words."""
+    here, there = places.PATHS.get(one), places.PATHS.get(other)
+    if here and there and places.compatible(here, there):
+        return True
+    alike = difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
+    return alike >= _SAME_NAME or min(len(one), len(other)) < len("abcd")
+
+
+def _roles_differ(a: Facts, b: Facts) -> str:
+    """Compare who does it to whom: "Ukraine hits Russian ...", "Russia hits Ukrainian ..."."""
+    ours, theirs = a.in_order, b.in_order
+    if (
+        len(ours) > 1
+        and len(theirs) > 1
+        and ours[0][0] == theirs[1][0] != theirs[0][0] == ours[1][0]
+        and set(a.words) & lexicon.DIRECTED
+        and set(b.words) & lexicon.DIRECTED
+        and "by" not in {*a.words, *b.words}
+    ):
+        return f"other way round: {_shown(ours[0])}, {_shown(theirs[0])}"
+    return ""
+
+
 def doubt(a: features.Features, b: features.Features) -> float:
     """Give a factor below 1 when the numbers of two headlines differ: tolls grow, but mostly
     other numbers are other events."""
@@ -131,6 +181,8 @@ def conflict(a: features.Features, b: features.Features) -> str:
     return (
         _places_differ(a, b)
         or _series_differ(a.title_facts, b.title_facts)
+        or _slots_differ(a, b)
+        or _roles_differ(a.title_facts, b.title_facts)
         or _months_differ(a, b)
         or _scores_differ(a.title_facts, b.title_facts)
         or _sides_differ(a.title_facts, b.title_facts)

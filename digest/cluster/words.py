@@ -7,7 +7,7 @@ and scripts written without spaces become pairs of characters.
 import functools
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 import snowballstemmer
 
@@ -26,9 +26,10 @@ _CUT = 5  # letters kept of a word whose language has no stemmer
 _HYPHENED_NAME = re.compile(r"\b([A-Z][a-z]+ [A-Z][a-z]+)-([a-z]{2,})\b")
 _ROUNDUP = re.compile(
     r"\bupdates?:|\blive (?:updates?|blog)\b|\bas it happened\b|\bround-?up\b|\bin brief\b"
-    r"|\bbriefs\b|\b(?:news|daily|morning|evening|press) brief(?:ing)?\b|\bat a glance\b|\bnewsletter\b"
-    r"|\b(?:image|picture|photo|quote|word)s? of the (?:day|week)\b|\btoday in history\b"
-    r"|\bweek in \w+\b|\bthings (?:you|to|we)\b|\bthe latest:|\btop stories\b|\bheadlines\b",
+    r"|\bbriefs\b|\b(?:news|daily|morning|evening|press) brief(?:ing)?\b|\bat a glance\b"
+    r"|\bnewsletter\b|\b(?:image|picture|photo|quote|word)s? of the (?:day|week)\b"
+    r"|\btoday in history\b|\bweek in \w+\b|\bthings (?:you|to|we)\b|\bthe latest:"
+    r"|\btop stories\b|\bheadlines\b",
     re.IGNORECASE,
 )
 
@@ -65,7 +66,7 @@ _DATELINE = re.compile(
 )
 
 
-COUNTRIES = frozenset(places.COUNTRY_WORDS.values()) | {"korea"}
+COUNTRIES = frozenset(path[0] for path in places.PATHS.values())
 
 
 def tidy_title(title: str) -> str:
@@ -133,7 +134,7 @@ def stem(word: str, language: str) -> str:
 
     English words of one meaning give one term, and so do a country and its adjectives.
     """
-    if word == "US":  # the country; "us" is a stop word
+    if word in {"US", "U.S"}:  # the country; "us" is a stop word
         return "us"
     lowered = word.casefold().replace("’", "'")
     language = language or ("en" if lowered.isascii() else "")
@@ -144,9 +145,9 @@ def stem(word: str, language: str) -> str:
     if lowered[0].isdigit():
         return lowered.replace(",", "")
     if language == "en":
-        country = places.COUNTRY_WORDS.get(lowered)
-        if country:
-            return country
+        path = places.PATHS.get(lowered) if word[0].isupper() else None
+        if path:
+            return path[-1]
         lowered = lexicon.SAME.get(lowered, lowered)
     stemmer = _stemmer(language)
     if stemmer is not None:
@@ -154,12 +155,23 @@ def stem(word: str, language: str) -> str:
     return fold(lowered)[:_CUT]
 
 
-def terms(words: Iterable[str], language: str) -> Iterator[tuple[str, str]]:
-    """Give (term, word as written) for every word that counts, in order."""
-    for word in words:
+def terms(words: Sequence[str], language: str) -> Iterator[tuple[str, str]]:
+    """Give (term, word as written) for every word that counts, in order.
+
+    A place of several words is one term.
+    """
+    taken = 0
+    for at, word in enumerate(words):
+        if at < taken:
+            continue
         if _UNSPACED.search(word):
             for start in range(max(1, len(word) - 1)):
                 yield word[start : start + 2], word
+            continue
+        if language in {"", "en"} and (place := places.longest_at(words, at)):
+            path, size = place
+            taken = at + size
+            yield path[-1], word
             continue
         term = stem(word, language)
         if term and (len(term) > 1 or not term.isascii() or term.isdigit()):
@@ -168,9 +180,9 @@ def terms(words: Iterable[str], language: str) -> Iterator[tuple[str, str]]:
 
 def tier(term: str) -> int:
     """Say how common a term is in headlines at large: 0 unknown, 1 the usual events ("crash"),
-    2 countries, 3 words of any headline ("says")."""
+    2 countries and names of every day, 3 words of any headline ("says")."""
     if term in lexicon.WEAK_WORDS:
         return 3
-    if term in COUNTRIES:
+    if term in COUNTRIES or term in lexicon.DAILY_NAMES:
         return 2
     return 1 if term in lexicon.EVENT_WORDS else 0

@@ -2,17 +2,18 @@
 
 python-telegram-bot makes the requests; what each answer means for the message is decided here.
 Timeouts matter most: sendMessage has no idempotency key, so a request that may have arrived is
-Uncertain and never repeated (standards C5).  The token is part of every URL, so httpx and
-httpcore are kept from logging them (C27).
+Uncertain and never repeated (standards C5).  The token is part of every URL, so the libraries
+that log URLs (PTB at DEBUG, together with every text) are kept from it (C27).
 """
 
+import json
 import logging
 import urllib.parse
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx
 import telegram
@@ -25,6 +26,7 @@ from digest.deliver import pace
 logger = logging.getLogger(__name__)
 
 _CONNECTIONS = 8  # more are slower: httpx looks through its whole pool for each request
+_AT_ONCE = 32  # messages; most of them wait for their chat's turn, not for an answer
 _READ_SECONDS = 25.0
 _CONNECT_SECONDS = 10.0
 _POOL_SECONDS = 60.0
@@ -34,7 +36,7 @@ _NOT_SENT = (httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ConnectError, httpx.
 # PTB's own, and what it stumbles over when an answer has another shape than Telegram's.
 _FAILURES = (telegram_error.TelegramError, KeyError, TypeError, ValueError, AttributeError)
 
-for _name in ("httpx", "httpcore"):
+for _name in ("httpx", "httpcore", "telegram"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 
@@ -71,6 +73,17 @@ class BotRequest(request.HTTPXRequest):
             raise HttpError(status)
         return status, payload
 
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """Read an answer; PTB's own would log one that cannot be read, whole."""
+        try:
+            answer = json.loads(payload)
+        except ValueError as error:
+            raise telegram_error.TelegramError("the answer is not JSON") from error
+        if not isinstance(answer, dict):
+            raise telegram_error.TelegramError("the answer is no JSON object")
+        return answer
+
 
 class HttpError(telegram_error.NetworkError):
     """The Bot API server answered with this HTTP status and nothing PTB has a name for."""
@@ -87,7 +100,7 @@ class ChatSender:
     """
 
     kind = model.ChannelKind.CHAT
-    connections = _CONNECTIONS
+    connections = _AT_ONCE
 
     def __init__(self, options: ChatOptions, limiter: pace.RateLimiter | None = None) -> None:
         """Raises errors.ConfigurationError for an empty token or an API address that is none."""

@@ -28,9 +28,8 @@ Answer = bool | dict[str, Any] | list[dict[str, Any]]
 
 _MARGIN_SECONDS = 0.005
 _ALL_SECONDS = 1.0 + _MARGIN_SECONDS
-_PRIVATE_LIMIT, _PRIVATE_SECONDS = 3, 3.0 + _MARGIN_SECONDS  # 1/s, in bursts of three
+_CHAT_LIMIT, _CHAT_SECONDS = 3, 3.0 + _MARGIN_SECONDS  # one a second, in bursts of three
 _GROUP_LIMIT, _GROUP_SECONDS = 20, 60.0 + _MARGIN_SECONDS
-_BROADCAST_SECONDS = 1.0 + _MARGIN_SECONDS  # between two of ours in one chat: no bursts
 _SLOWER = 0.8  # of the old rate, after a 429
 _FASTER_SECONDS = 60.0  # one permit more after this long without another
 _PATIENCE_SECONDS = 60.0  # the longest flood wait an interactive request sits out
@@ -116,8 +115,7 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
         self._full_rate = max(1, int(rate_per_second))
         # Below one a second the window grows instead.
         self._all = _Window(self._full_rate, _ALL_SECONDS / min(1.0, rate_per_second))
-        self._chats: dict[str, _Window] = {}
-        self._broadcasts: dict[str, _Window] = {}
+        self._chats: dict[str, tuple[_Window, ...]] = {}
         self._waiting: dict[Priority, deque[_Request]] = {kind: deque() for kind in Priority}
         self._held_until = float("-inf")
         self._faster_at = float("inf")
@@ -175,7 +173,7 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
         chat: str,
         turn: Turn,
     ) -> Answer:
-        request = _Request(self._windows(chat, turn.priority))
+        request = _Request(self._windows(chat))
         await self._granted(request, turn.priority)
         try:
             if turn.before is not None:
@@ -187,20 +185,16 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
         finally:
             self._complete(request)
 
-    def _windows(self, chat: str, priority: Priority) -> tuple[_Window, ...]:
+    def _windows(self, chat: str) -> tuple[_Window, ...]:
         if not chat:
             return ()  # getMe, setMyCommands ...: only a hold stops these
-        if chat not in self._chats:
-            private = not chat.startswith(("-", "@"))
-            limits = (
-                (_PRIVATE_LIMIT, _PRIVATE_SECONDS) if private else (_GROUP_LIMIT, _GROUP_SECONDS)
-            )
-            self._chats[chat] = _Window(*limits)
-        if priority is Priority.INTERACTIVE:
-            return (self._all, self._chats[chat])
-        if chat not in self._broadcasts:
-            self._broadcasts[chat] = _Window(1, _BROADCAST_SECONDS)
-        return (self._all, self._chats[chat], self._broadcasts[chat])
+        windows = self._chats.get(chat)
+        if windows is None:
+            windows = (_Window(_CHAT_LIMIT, _CHAT_SECONDS),)
+            if chat.startswith(("-", "@")):
+                windows += (_Window(_GROUP_LIMIT, _GROUP_SECONDS),)
+            self._chats[chat] = windows
+        return (self._all, *windows)
 
     async def _granted(self, request: _Request, priority: Priority) -> None:
         self._waiting[priority].append(request)
@@ -282,10 +276,10 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
         if self._n_grants < _SWEEP_EVERY:
             return
         self._n_grants = 0
-        wanted = {id(w) for queue in self._waiting.values() for r in queue for w in r.windows}
-        for windows in (self._chats, self._broadcasts):
-            for chat in [c for c, w in windows.items() if w.idle(now) and id(w) not in wanted]:
-                del windows[chat]
+        wanted = {id(w) for waiting in self._waiting.values() for r in waiting for w in r.windows}
+        for chat, windows in list(self._chats.items()):
+            if all(window.idle(now) and id(window) not in wanted for window in windows):
+                del self._chats[chat]
 
 
 def flood_seconds(flood: telegram_error.RetryAfter) -> float:

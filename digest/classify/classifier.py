@@ -12,7 +12,7 @@ from digest import model, topics
 from digest.classify.evidence import Evidence, Tally
 from digest.classify.lexicon import Hit, Kind, Lexicon
 from digest.classify.mentions import certain_mentions
-from digest.classify.text import FIELDS, Reading, read, shouts
+from digest.classify.text import FIELDS, Reading, address_words, read, shouts
 
 __all__ = ["Classifier"]
 
@@ -20,6 +20,7 @@ WEIGHTS = (3.0, 1.5, 0.4)  # of a strong phrase in the title, the summary, the b
 THRESHOLD = 1.5
 _BODY_LIMIT = 1.2  # however much a long body repeats: a topic needs the title or the summary
 _DOUBT = 0.5
+_ASIDE = 0.8  # a country only the summary names, where the headline names another
 _CATEGORY_SUPPORT = 1.0
 _INHERITED = 0.9
 _MAX_REASONS = 6
@@ -63,6 +64,7 @@ class Classifier:
         tallies = self._weigh(found)
         self._apply_rules(found, tallies)
         self._apply_dateline(found.reading, tallies)
+        self._apply_address(entry.url, tallies)
         self._apply_categories(entry.categories, tallies)
         passed = {slug: t for slug, t in tallies.items() if t.total >= THRESHOLD}
         self._inherit(passed)
@@ -102,9 +104,17 @@ class Classifier:
                 shown = f"{FIELDS[at]}: {reading.text[hit.start : hit.end]}"
                 tally = tallies.setdefault(hit.term.topic, Tally(_BODY_LIMIT))
                 tally.add(hit.term.text, Evidence(weight, shown, at))
+        headlined = {
+            slug
+            for hit, code, _ in found.places
+            if reading.field_at(hit.start) == 0
+            for slug in self._by_code.get(code, ())
+        }
         for hit, code, certainty in found.places:
             at = reading.field_at(hit.start)
             weight = WEIGHTS[at] * (1.0 if certainty == 1 else _DOUBT)
+            if at == 1 and headlined:
+                weight *= _ASIDE
             for slug in self._by_code.get(code, ()):
                 tally = tallies.setdefault(slug, Tally(_BODY_LIMIT))
                 tally.add(f"@{code}", Evidence(weight, self._place_reason(found, hit, slug), at))
@@ -164,6 +174,20 @@ class Classifier:
         slugs = {slug for code in codes for slug in self._by_code.get(code, ())}
         reason = f"dateline: {reading.dateline}"
         self._support(((slug, reason) for slug in sorted(slugs)), tallies)
+
+    def _apply_address(self, url: str, tallies: dict[str, Tally]) -> None:
+        """Folders of the address speak as a category does, but only for topics and places."""
+        claims: dict[str, str] = {}
+        for words in address_words(url):
+            reason = f"address: {words}"
+            found = self.catalogue.resolve_all(words)
+            if not found:
+                hits = self._lexicon.find(words)
+                whole = [h for h in hits if h.term.kind is Kind.PLACE and h.end == len(words)]
+                codes = {code for h in whole if h.start == 0 for code in h.term.codes[:1]}
+                found = tuple(s for code in sorted(codes) for s in self._by_code.get(code, ()))
+            claims |= {slug: reason for slug in found if slug not in self._filed_only}
+        self._support(claims.items(), tallies)
 
     def _apply_categories(self, categories: Iterable[str], tallies: dict[str, Tally]) -> None:
         named = {

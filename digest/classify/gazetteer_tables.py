@@ -234,6 +234,15 @@ MORE = {
     "ZW": "Harare|Bulawayo",
 }
 
+# Names of several countries, the likeliest first in the alphabet of codes: the others of a text
+# decide (see `mentions`).
+SHARED = {"Georgia": "GE US", "Georgian": "GE US", "Georgians": "GE US", "Birmingham": "GB US", "Hyderabad": "IN PK"}
+
+# Countries whose towns are named like people, or after towns elsewhere.
+NO_TOWNS = frozenset(
+    "US GB AU CA NZ IE ZA PH MX BR AR CO CL PE VE EC BO PY UY CU DO GT HN NI SV CR PA JM TT PR ES PT".split()
+)
+
 # Also plain words, first names or surnames: they need a second look (see `mentions`).
 _DOUBTFUL = (
     "Adelaide|Aden|Alexandria|Austin|Bali|Bari|Basel|Bergen|Berlin|Bern|Bihar|"
@@ -254,6 +263,7 @@ DOUBTFUL = frozenset(_DOUBTFUL.split("|"))
 
 # Words and names that large cities or countries share, but headlines hardly mean as places.
 _NOT_PLACES = (
+    "Island|Reunion|Erode|Oral|Grenade|Riverside|Poles|Stanley|Douglas|Bunda|Metro|"
     "Aba|Along|Anaheim|Anda|Antigua|Antipolo|Anyang|Asia|Aurora|Ban|"
     "Bandung Regency|Barking|Barnet|Bath|Batman|Bay|Bel Air|Bello|Best|Bexley|Bo|"
     "Bole|Bor|Brent|Bromley|Bukit Rahman Putra|Camden|Cannes Film|Canton|Central|"

@@ -86,14 +86,17 @@ class Lexicon:
 
 
 def _unhidden(found: list[Hit]) -> list[Hit]:
-    """Drop what masks and longer names hide, and phrases inside longer ones of their topic."""
+    """Drop what masks and longer names hide, and phrases inside longer ones of their topic.
+
+    Of two phrases of one topic over the same words ("win" and "wins") the plainer goes too.
+    """
     covers = [hit for hit in found if hit.term.kind is Kind.MASK or hit.term.name]
-    longer = [hit for hit in found if " " in hit.term.text or "-" in hit.term.text]
+    phrases = [hit for hit in found if hit.term.kind is Kind.PHRASE]
     kept = []
     for hit in found:
         if hit.term.kind is Kind.MASK or any(_hides(cover, hit) for cover in covers):
             continue
-        if any(_repeats(other, hit) for other in longer):
+        if any(_repeats(other, hit) for other in phrases):
             continue
         kept.append(hit)
     kept.sort(key=lambda hit: (hit.start, -hit.end))
@@ -107,14 +110,12 @@ def _hides(cover: Hit, hit: Hit) -> bool:
 
 
 def _repeats(other: Hit, hit: Hit) -> bool:
-    return (
-        other.term.kind is hit.term.kind is Kind.PHRASE
-        and other.term.topic == hit.term.topic
-        and other.term.strength >= hit.term.strength
-        and other.start <= hit.start
-        and hit.end <= other.end
-        and other.end - other.start > hit.end - hit.start
-    )
+    if other.start > hit.start or hit.end > other.end or other.term.topic != hit.term.topic:
+        return False
+    if hit.term.kind is not Kind.PHRASE or other.term.rule != hit.term.rule:
+        return False
+    mine, its = (hit.end - hit.start, len(hit.term.text)), (other.end - other.start, len(other.term.text))
+    return its > mine and other.term.strength >= hit.term.strength
 
 
 def _terms(catalogue: topics.Catalogue) -> Iterator[Term]:

@@ -3,10 +3,11 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 from digest import model, topics
 
-__all__ = ["FIELDS", "Reading", "folded", "headline", "read", "shouts"]
+__all__ = ["FIELDS", "Reading", "address_words", "folded", "headline", "read", "shouts"]
 
 FIELDS = ("title", "summary", "body")
 _LEAD_CHARS = 300  # of a body without a summary: newsrooms put the point first
@@ -97,6 +98,20 @@ def _is_label(text: str, catalogue: topics.Catalogue) -> bool:
     parts = (text, *re.split(r"\s*(?:&|/|,|\band\b)\s*", text))
     known = [bool(catalogue.resolve_all(part)) or catalogue.is_placement(part) for part in parts]
     return known[0] or (len(known) > 2 and all(known[1:]))
+
+
+def address_words(url: str) -> tuple[str, ...]:
+    """Return the folders of a story's address as names: ".../news/tamil-nadu/x" → News, Tamil Nadu.
+
+    Publishers put stories into folders as they put them into categories.  The last part is the
+    story itself, and whatever has digits or many words is no folder.
+    """
+    try:
+        parts = unquote(urlsplit(url).path).split("/")[1:-1]
+    except ValueError:  # an address that is none
+        return ()
+    names = [part.replace("-", " ").replace("_", " ").title() for part in parts if part]
+    return tuple(n for n in names if len(n.split()) <= 4 and not any(c.isdigit() for c in n))
 
 
 def shouts(text: str) -> bool:

@@ -18,7 +18,7 @@ from aiohttp import web
 
 from digest.demo import (
     botapi_account,
-    botapi_entities,
+    botapi_markup,
     botapi_methods,
     botapi_parameters,
     botapi_rules,
@@ -56,7 +56,7 @@ class BotApi(botapi_account.Account):
     """The Bot API of one bot; an async context manager that ends what it started.
 
     `port` 0 takes a free one.  `clock` gives aware times: pace, ages and dates follow it.
-    `parse` reads HTML markup and raises `botapi_entities.MarkupError`.
+    `parse` reads HTML markup and raises `botapi_markup.MarkupError`.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class BotApi(botapi_account.Account):
         *,
         limits: Limits | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        parse: botapi_account.Parse = botapi_entities.parse_html,
+        parse: botapi_account.Parse = botapi_markup.parse_html,
         username: str = "DigestDemoBot",
         name: str = "Digest",
         port: int = 0,

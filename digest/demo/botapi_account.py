@@ -62,7 +62,7 @@ class Account:
 
     def __post_init__(self) -> None:
         self.chats = botapi_chats.Chats(self.bot)
-        self.updates = botapi_updates.Updates(self.clock)
+        self.updates = botapi_updates.Updates(self.clock, self.note_change)
         self.windows = botapi_rules.FloodWindows(self.limits)
         self._ids = itertools.count(4_000_000_001)
         self._changed = asyncio.Event()

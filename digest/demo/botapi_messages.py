@@ -4,7 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from digest.demo import botapi_chats, botapi_entities, botapi_parameters, botapi_rules
+from digest.demo import (
+    botapi_chats,
+    botapi_entities,
+    botapi_markup,
+    botapi_parameters,
+    botapi_rules,
+)
 from digest.demo.botapi_account import Account
 
 __all__ = [
@@ -89,7 +95,7 @@ def _formatted(account: Account, given: Parameters, name: str) -> botapi_entitie
     if mode == "html":
         try:
             formatted = account.parse(text)
-        except botapi_entities.MarkupError as error:
+        except botapi_markup.MarkupError as error:
             raise botapi_rules.bad_request(f"can't parse entities: {error}") from None
     elif mode and mode != "none":
         # Markdown is the Bot API's other mode; nothing here writes it, and nothing should.

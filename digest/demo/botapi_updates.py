@@ -45,6 +45,7 @@ class Updates:
     """The updates not yet confirmed, oldest first."""
 
     clock: Callable[[], datetime]
+    on_change: Callable[[], None]  # told when a poll begins
     retry_seconds: float = 1.0  # between pushes of an update the webhook did not take
     allowed: tuple[str, ...] | None = None
     webhook: Webhook = field(default_factory=Webhook)
@@ -71,6 +72,11 @@ class Updates:
         self._forget_old()
         return len(self._waiting)
 
+    @property
+    def polling(self) -> bool:
+        """Say whether a poll is under way."""
+        return self._poller is not None
+
     def drop(self) -> None:
         self._waiting.clear()
 
@@ -92,6 +98,7 @@ class Updates:
         if self._poller is not None:
             self._poller.set()
         self._poller = mine = asyncio.Event()
+        self.on_change()
         try:
             self._confirm(offset)
             if not self._waiting and timeout_seconds > 0:

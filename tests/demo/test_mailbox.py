@@ -52,7 +52,7 @@ async def test_commands_sent_together_are_answered_in_order() -> None:
             b"EHLO test.example\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<bounce-5.1.1@x.org>\r\n"
             b"RCPT TO:<ann@example.org>\r\nDATA\r\n"
         )
-        codes = []
+        codes: list[bytes] = []
         while not codes or codes[-1] != b"354":
             line = await reader.readline()
             if line[3:4] == b" ":

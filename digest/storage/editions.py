@@ -78,8 +78,9 @@ def freeze(
             frozen_ids=frozen_ids,
         )
         .on_conflict_do_nothing(index_elements=["digest", "bucket", "slot"])
-    )
-    return _of_slot(session, digest, bucket, slot), added.rowcount == 1
+        .returning(_edition.c.id)
+    ).all()
+    return _of_slot(session, digest, bucket, slot), bool(added)
 
 
 def skip(
@@ -109,8 +110,9 @@ def skip(
             done_at=now,
         )
         .on_conflict_do_nothing(index_elements=["digest", "bucket", "slot"])
-    )
-    return bool(added.rowcount == 1)
+        .returning(_edition.c.id)
+    ).all()
+    return bool(added)
 
 
 def slots_settled(session: sa.Connection, digest: str, since: date) -> frozenset[tuple[str, str]]:
@@ -261,9 +263,10 @@ def raise_alert(
         sql.insert(session, _alert)
         .values(story_id=story.id, frozen_id=frozen_id, raised_at=now, expires_at=expires_at)
         .on_conflict_do_nothing(index_elements=["story_id"])
-    )
+        .returning(_alert.c.id)
+    ).all()
     query = sa.select(_alert.c.id).where(_alert.c.story_id == story.id)
-    return int(session.execute(query).scalar_one()), added.rowcount == 1
+    return int(session.execute(query).scalar_one()), bool(added)
 
 
 def alerts(

@@ -12,7 +12,7 @@ dies, at most the results of one recording are repeated.
 import fcntl
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -79,7 +79,7 @@ class Journal:
         self.close()
 
 
-def left_behind(folder: Path) -> Iterator[Left]:
+def left_behind(folder: Path) -> Generator[Left]:
     """What dead workers left in `folder`; each file is removed once the caller comes back for
     the next, so a crash in between only means it is settled again."""
     for path in sorted(folder.glob(f"*{_SUFFIX}")):

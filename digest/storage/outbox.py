@@ -94,8 +94,9 @@ def put(
                 ]
             )
             .on_conflict_do_nothing(index_elements=["kind", "unit_id", "channel_id"])
+            .returning(_delivery.c.id)
         )
-        n_new += added.rowcount
+        n_new += len(added.all())
     return n_new
 
 

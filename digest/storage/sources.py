@@ -52,9 +52,10 @@ def add(
         sql.insert(session, _source)
         .values(**values, added_at=now)
         .on_conflict_do_nothing(index_elements=["url"])
-    )
+        .returning(_source.c.id)
+    ).all()
     row = session.execute(sa.select(_source).where(_source.c.url == url)).one()
-    return _source_from(row), added.rowcount == 1
+    return _source_from(row), bool(added)
 
 
 def listing(session: sa.Connection, ids: Sequence[int] = ()) -> tuple[model.Source, ...]:

@@ -58,6 +58,7 @@ class Newsroom:
         port: int = 0,
     ) -> None:
         self._clock = clock
+        self.started_at = clock()
         self._server = loopback.Server(self._application(), port)
         self._entries: list[model.Entry] = []
         self._withdrawn: set[str] = set()
@@ -68,7 +69,8 @@ class Newsroom:
 
     async def __aenter__(self) -> Self:
         await self._server.start()
-        self._entries = list(stories.sample_entries(self._clock(), self.url))
+        self.started_at = self._clock()
+        self._entries = list(stories.sample_entries(self.started_at, self.url))
         self._wordpress = newsroom_wordpress.WordPress(sample.SOURCES[_OWN], self.url)
         return self
 

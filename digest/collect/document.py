@@ -50,6 +50,11 @@ _DECLARATION = re.compile(rb"^\s*<\?xml\s[^>]{0,400}?\?>")
 _FORBIDDEN = bytes(code for code in range(32) if code not in (9, 10, 13))
 _CDATA = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
 _NAMED_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,31});")
+_REFERENCES = {
+    name[:-1].encode(): "".join(f"&#{ord(character)};" for character in text).encode()
+    for name, text in html.entities.html5.items()
+    if name.endswith(";")
+}
 _DATE = re.compile(
     rb"(<(?:pubDate|published|updated|issued|modified|created|(?:dc:)?date)>)([^<>]{1,200})(?=</)"
 )
@@ -132,8 +137,7 @@ def _relabel(data: bytes) -> bytes:
 
 
 def _numeric(hit: re.Match[bytes]) -> bytes:
-    character = html.entities.html5.get(hit[1].decode("ascii") + ";")
-    return "".join(f"&#{ord(c)};" for c in character).encode() if character else hit[0]
+    return _REFERENCES.get(hit[1], hit[0])
 
 
 def _refuse_entities(data: bytes) -> None:

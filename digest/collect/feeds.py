@@ -37,13 +37,12 @@ class ParsedFeed:
 
 
 _HTML = re.compile(
-    rb"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body)[\s>]",
+    rb"\s*(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body)[\s>]",
     re.IGNORECASE | re.DOTALL,
 )
 _ROOT = re.compile(rb"<(?:[A-Za-z]{1,20}:)?(rss|feed|rdf)[\s>]", re.IGNORECASE)
-_OTHER_ROOT = re.compile(
-    rb"\s*(?:<\?[^>]{0,300}>\s*)*<(opml|urlset|sitemapindex)[\s>]", re.IGNORECASE
-)
+_PROLOG = rb"\s*(?:<\?[^>]{0,300}>\s*|<!--.{0,2000}?-->\s*|<!DOCTYPE[^>]{0,300}>\s*)*"
+_OTHER_ROOT = re.compile(_PROLOG + rb"<(opml|urlset|sitemapindex)[\s>]", re.IGNORECASE | re.DOTALL)
 _OTHERS = {
     b"opml": "an OPML list of feeds, not a feed",
     b"urlset": "a sitemap, not a feed",
@@ -52,6 +51,8 @@ _OTHERS = {
 _CLOSED = re.compile(
     rb"</(?:[A-Za-z]{1,20}:)?(?:rss|feed|rdf|channel|item|entry)\s*>\s*\Z", re.IGNORECASE
 )
+_TITLE_CLOSED = re.compile(rb"</(?:[A-Za-z]{1,20}:)?title\s*>", re.IGNORECASE)
+_CUT_SHORT = "a feed that is cut short before its first whole entry"
 _ROOT_CLOSED = re.compile(rb"</(?:[A-Za-z]{1,20}:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
 
 
@@ -124,15 +125,21 @@ def _from_xml(data: bytes, url: str, problems: list[str]) -> parsers.Raw:
     if found is None or (cut_short and not found.entries):
         reason = "no feed in it that could be read"
         if cut_short and _ROOT.search(data[:8192]):
-            reason = "a feed that is cut short before its first whole entry"
+            reason = _CUT_SHORT
         raise errors.NotAFeed(url, reason)
     if cut_short and not _CLOSED.search(data):
-        # The last entry may miss half of its headline; the next poll has the whole of it.
-        found.entries.pop()
-        problems.append("cut short: the last entry was left out")
+        if _TITLE_CLOSED.search(data, _start_of_last_entry(data)):
+            problems.append("cut short: the last entry may miss some of its text")
+        else:  # half a headline would be sent as it stands; the next poll has the whole of it
+            found.entries.pop()
+            problems.append("cut short: the last entry was left out")
         if not found.entries:
-            raise errors.NotAFeed(url, "a feed that is cut short before its first whole entry")
+            raise errors.NotAFeed(url, _CUT_SHORT)
     return found
+
+
+def _start_of_last_entry(data: bytes) -> int:
+    return max(data.rfind(b"<item"), data.rfind(b"<entry"), 0)
 
 
 def _finished(

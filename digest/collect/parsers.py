@@ -57,7 +57,7 @@ _TITLE = re.compile(rb"<(?:atom:)?title(\s[^>]{0,300})?>")
 _TYPE = re.compile(rb"""\btype\s*=\s*["']([a-z/+]+)["']""")
 _GUID = re.compile(rb"(<guid(?:\s[^<>]{0,200})?>)(?!\s*http)")
 _MARK = "=guid="
-_ENTRIES = re.compile(rb"<(item|entry)[\s>].*?</\1\s*>", re.DOTALL)
+_ENTRY_START = re.compile(rb"<(?:item|entry)[\s>]")
 _PICTURE = re.compile(
     rb"""<(?:itunes:image|media:thumbnail)\s[^>]{0,1000}?\b(?:href|url)\s*=\s*["']([^"']+)"""
 )
@@ -167,12 +167,12 @@ def _add_pictures(entries: list[drafts.Draft], data: bytes) -> None:
     """Fill in iTunes and bare Media RSS pictures, which fastfeedparser leaves out."""
     if b"<itunes:image" not in data and b"<media:thumbnail" not in data:
         return
-    parts = [part[0] for part in _ENTRIES.finditer(data)]
+    parts = _ENTRY_START.split(data)[1:]  # linear, where a search for both ends is not
     if len(parts) != len(entries):
         return
     for entry, part in zip(entries, parts, strict=True):
-        picture = _PICTURE.search(part)
-        if picture and not entry.images:
+        picture = None if entry.images else _PICTURE.search(part)
+        if picture:
             entry.images = (picture[1].decode("utf-8", "replace"),)
 
 

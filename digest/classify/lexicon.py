@@ -114,7 +114,10 @@ def _repeats(other: Hit, hit: Hit) -> bool:
         return False
     if hit.term.kind is not Kind.PHRASE or other.term.rule != hit.term.rule:
         return False
-    mine, its = (hit.end - hit.start, len(hit.term.text)), (other.end - other.start, len(other.term.text))
+    mine, its = (
+        (hit.end - hit.start, len(hit.term.text)),
+        (other.end - other.start, len(other.term.text)),
+    )
     return its > mine and other.term.strength >= hit.term.strength
 
 

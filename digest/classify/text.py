@@ -61,7 +61,9 @@ def read(entry: model.Entry, catalogue: topics.Catalogue) -> Reading:
     summary, dateline = _without_dateline(summary)
     body, also = _without_dateline(body)
     if not summary:
-        cut = body.rfind(" ", 0, _LEAD_CHARS) if len(body) > _LEAD_CHARS else len(body)
+        cut = len(body)
+        if cut > _LEAD_CHARS:
+            cut = max(body.rfind(" ", 0, _LEAD_CHARS), 0) or _LEAD_CHARS
         summary, body = body[:cut], body[cut:]
     elif body.startswith(summary[:100]):
         body = body[len(summary) :]

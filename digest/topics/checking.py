@@ -199,12 +199,17 @@ def _folded_words(phrase: str) -> str:
     return " ".join(phrase.casefold().split())
 
 
+def _above(slug: str, tables: Mapping[str, Any]) -> list[str]:
+    """Return the topics above one; itself among them when parents go in a circle."""
+    above = list(dict.fromkeys(tables[slug].get("parents", ())))
+    for up in above:  # grows while walked
+        above += [p for p in tables.get(up, {}).get("parents", ()) if p not in above]
+    return above
+
+
 def _cycles(tables: Mapping[str, Any], where: _Lines) -> Iterator[Problem]:
     for slug in tables:
-        above = list(tables[slug].get("parents", ()))
-        for up in above:  # grows while walked
-            above += [p for p in tables.get(up, {}).get("parents", ()) if p not in above]
-        if slug in above:
+        if slug in _above(slug, tables):
             line = where.of(slug, "parents")
             yield Problem(line, f"topic {slug!r} is among its own parents", unusable=True)
 
@@ -234,11 +239,9 @@ def _shared_names(data: Mapping[str, Any], where: _Lines) -> Iterator[Problem]:
 def _repeated_above(tables: Mapping[str, Any], where: _Lines) -> Iterator[Problem]:
     """A phrase of a topic already gives every topic above it."""
     for slug, table in tables.items():
-        above = list(table.get("parents", ()))
-        for up in above:
-            above += [p for p in tables.get(up, {}).get("parents", ()) if p not in above]
-        mine = {phrase for strength in _STRENGTHS[:1] for phrase in table.get(strength, ())}
-        for up in above:
+        above = _above(slug, tables)
+        mine = set(table.get("strong", ()))
+        for up in above if slug not in above else ():
             for strength in _STRENGTHS:
                 for phrase in tables.get(up, {}).get(strength, ()):
                     if phrase in mine:

@@ -1,0 +1,33 @@
+"""Labelled stories of real newsrooms: how many topics are right.
+
+The floors lie a little under what is reached, so that a change for the worse shows.
+`python -m tests.bench.topics` tells which topics and stories.
+"""
+
+import pytest
+
+from digest import topics
+from digest.classify import classifier
+from tests import real_data
+from tests.bench import topics as bench
+
+ENGINE = classifier.Classifier(topics.load())
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(("name", "floor"), [("rss-2025-05.jsonl", 0.88), ("wikinews.jsonl", 0.88)])
+def test_labelled_stories_get_their_topics(name: str, floor: float) -> None:
+    stories = bench.read(real_data.folder("topics", "labelled") / name)
+    found = bench.outcomes(ENGINE, stories)
+    score = bench.micro(found)
+    print(f"{name}: P {score.precision:.3f} R {score.recall:.3f} F1 {score.f1:.3f}")  # noqa: T201 - the figure is the point
+    assert len(stories) > 100
+    assert score.f1 >= floor
+
+
+@pytest.mark.real_data
+def test_the_badly_filed_story_reaches_all_its_topics() -> None:
+    stories = bench.read(real_data.folder("topics", "labelled") / "rss-2025-05.jsonl")
+    story = next(s for s in stories if s.entry.title.startswith("North Korea confirms"))
+    given = {match.topic for match in ENGINE.classify(story.entry)}
+    assert {"ukraine-conflict", "russia", "asia"} <= given

@@ -4,6 +4,7 @@ One suite, two channels: each offers the same five situations of its own server.
 """
 
 import contextlib
+import itertools
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ class Channel:
     """A sender, a message for it, and its server's ways to misbehave once."""
 
     sender: sender.Sender[Any]
-    message: Any
+    message: Callable[[], Any]  # to another reader each time
     reject: Callable[[], None]
     defer: Callable[[], None]
     lose_answer: Callable[[], None]
@@ -36,7 +37,7 @@ async def mail_channel() -> AsyncIterator[Channel]:
     async with wire.relay(connections=2) as (server, out):
         yield Channel(
             sender=out,
-            message=wire.message(),
+            message=wire.message,
             reject=lambda: server.on("RCPT", "550 5.1.1 no such user", times=1),
             defer=lambda: server.on("RCPT", "451 4.3.0 later", times=1),
             lose_answer=lambda: server.on("DOT", smtp_server.ACCEPT_AND_CLOSE, times=1),
@@ -48,12 +49,13 @@ async def mail_channel() -> AsyncIterator[Channel]:
 
 @contextlib.asynccontextmanager
 async def chat_channel() -> AsyncIterator[Channel]:
+    chats = itertools.count(424201)
     async with answers.Answers() as server:
         blocked = answers.refused(403, "Forbidden: bot was blocked by the user")
         async with chat.ChatSender(chat.ChatOptions(answers.TOKEN, server.url)) as out:
             yield Channel(
                 sender=out,
-                message=model.ChatMessage("42", (model.ChatPart("Hello"),)),
+                message=lambda: model.ChatMessage(str(next(chats)), (model.ChatPart("Hello"),)),
                 reject=lambda: server.then(blocked),
                 defer=lambda: server.then(answers.refused(500, "Internal Server Error")),
                 lose_answer=lambda: server.then(answers.CLOSE),
@@ -71,16 +73,16 @@ async def channel(request: pytest.FixtureRequest) -> AsyncIterator[Channel]:
 
 async def failure(channel: Channel, commits: wire.Commits) -> errors.DeliveryError:
     with pytest.raises(errors.DeliveryError) as failed:
-        await channel.sender.send(channel.message, before_commit=commits)
+        await channel.sender.send(channel.message(), before_commit=commits)
     assert "\n" not in str(failed.value)
-    for secret in ("reader@", "example.net", "424242", answers.TOKEN):
+    for secret in ("reader@", "example.net", "4242", answers.TOKEN):
         assert secret not in str(failed.value)
     return failed.value
 
 
 async def test_an_accepted_message_gives_a_receipt_after_one_commit(channel: Channel) -> None:
     commits = wire.Commits()
-    receipt = await channel.sender.send(channel.message, before_commit=commits)
+    receipt = await channel.sender.send(channel.message(), before_commit=commits)
     assert isinstance(receipt, model.Receipt)
     assert commits.count == 1
     assert channel.n_taken() == 1
@@ -122,7 +124,7 @@ async def test_after_every_failure_the_next_message_passes(channel: Channel) -> 
         misbehave()
         await failure(channel, wire.Commits())
         before = channel.n_taken()
-        await channel.sender.send(channel.message, before_commit=wire.ignore)
+        await channel.sender.send(channel.message(), before_commit=wire.ignore)
         assert channel.n_taken() == before + 1
 
 

@@ -1,10 +1,15 @@
 """MAIL and RCPT, by what the server offers (standards A34 to A36)."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from digest import errors, model
-from digest.deliver import envelope
+from digest.deliver import envelope, smtp
 from tests.deliver import wire
+from tests.faults import smtp_server
 
 
 def test_a_plain_server_gets_plain_commands() -> None:
@@ -31,8 +36,6 @@ def test_the_size_is_told_and_checked_before_mail() -> None:
 
 async def test_a_message_over_the_limit_never_reaches_the_server() -> None:
     """A35."""
-    from tests.faults import smtp_server
-
     server = smtp_server.FaultServer(extensions=("SIZE 50",))
     async with wire.relay(server, connections=1) as (server, sender):
         with pytest.raises(errors.Rejected, match="takes 50"):
@@ -89,3 +92,15 @@ def test_eight_bit_text_is_announced_where_it_is_taken() -> None:
     message = wire.message(data="é".encode())
     assert b"BODY=8BITMIME" in envelope.commands(message, {"8bitmime": ""}).mail
     assert b"BODY" not in envelope.commands(wire.message(), {"8bitmime": ""}).mail
+
+
+@given(data=st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b".", b"a", b"\r\n."])).map(b"".join))
+def test_stuffing_keeps_every_line_and_nothing_ends_the_text_early(data: bytes) -> None:
+    """RFC 5321 §4.5.2: what the server unstuffs are the lines we were given."""
+    text = smtp.stuffed(data)
+    assert b"\r\n.\r\n" not in b"\r\n" + text
+    assert text == b"" or text.endswith(b"\r\n")
+    assert text.count(b"\r") == text.count(b"\n") == text.count(b"\r\n")
+    lines = [line.removeprefix(b".") for line in text.split(b"\r\n")[:-1]]
+    given_lines = re.split(rb"\r\n|\r|\n", data)
+    assert lines == (given_lines[:-1] if given_lines[-1] == b"" else given_lines)

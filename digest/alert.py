@@ -126,7 +126,7 @@ class _Desk:
             return AlertDecision(person, None, "already sent", f"revision {seen}")
         matches = [m for m in matches if not self._before_follow(person, m.topic)]
         if not matches:
-            detail = f"first seen {self.story.first_at:%Y-%m-%d %H:%M} UTC"
+            detail = f"last changed {self.story.updated_at:%Y-%m-%d %H:%M} UTC"
             return AlertDecision(person, None, "older than the follow", detail)
         if person.alerts_today >= self.policy.daily_budget:
             detail = f"{self.policy.daily_budget} a day"

@@ -233,7 +233,7 @@ def settle(slots: Iterable[Slot], now: datetime, policy: CatchUp = CatchUp()) ->
 
 
 def _settle_one(slot: Slot, newest: Slot, now: datetime, policy: CatchUp) -> Settled:
-    late_seconds = max(0, int((now - slot.at).total_seconds()))
+    late_seconds = int((now - slot.at).total_seconds())
     if late_seconds > policy.late_seconds:
         limit = _duration(policy.late_seconds)
         return Settled(slot, "skip", f"late by {_duration(late_seconds)}, the limit is {limit}")

@@ -203,6 +203,8 @@ def test_nights_are_quiet_unless_the_reader_says_otherwise() -> None:
 
 def test_a_story_from_before_the_follow_is_no_alert() -> None:
     since = {"tech": NOW}
+    at_once = reader("tech", follow_since=since)
+    assert decided(story("tech", at=NOW), at_once) == ["alerted"]
     assert decided(story("tech"), reader("tech", follow_since=since)) == ["older than the follow"]
     both = reader("tech", "europe", follow_since=since)
     [decision] = alert.decide(story("tech", "europe"), [both], topic_names=NAMES, now=NOW)

@@ -148,6 +148,7 @@ def test_a_story_from_before_the_window_is_too_old_unless_it_changed_within() ->
     assert reasons(found) == {1: "too old", 2: "shown"}
     assert curate.explain(1, found) == "Left out, too old: last changed 2026-11-22 02:00 UTC"
     assert reasons(curated(stories, reader("tech"), None)) == {1: "shown", 2: "shown"}
+    assert reasons(curated(stories, reader("tech"), 30)) == {1: "shown", 2: "shown"}
 
 
 def test_a_story_stands_once_under_the_most_specific_topic_followed() -> None:
@@ -176,6 +177,9 @@ def test_a_muted_topic_takes_its_stories_out_of_the_topics_above_it() -> None:
     assert curate.explain(1, found) == "Left out, muted: Ukraine Conflict"
     found = curated(stories, reader("europe", "russia", muted=muted), hot=0)
     assert layout(found) == [("Europe", (3,), 0), ("Russia", (2,), 0)]
+    stories = [story(1, "ukraine-conflict", "asia"), story(2, "tech")]
+    found = curated(stories, reader("asia", "tech", muted=muted), hot=0)
+    assert layout(found) == [("Asia", (1,), 0), ("Tech", (2,), 0)]
 
 
 def test_a_reader_who_muted_a_topic_does_not_get_it_as_a_pick_either() -> None:
@@ -208,6 +212,11 @@ def test_who_follows_nothing_gets_what_is_hot_the_picks_and_the_best_of_main_top
         ("Carried by 2 sources", "tech"),
     ]
     assert curate.explain(6, found) == "Left out, topic not followed: it is under no main topic"
+
+
+def test_main_topics_are_those_with_none_above_them() -> None:
+    found = curated([story(1, "asia", "world"), story(2, "tech", "asia")], reader(), hot=0)
+    assert layout(found) == [("World", (1,), 0), ("Tech", (2,), 0)]
 
 
 def test_a_plan_without_general_stories_keeps_to_what_is_followed() -> None:
@@ -245,6 +254,16 @@ def test_picks_beyond_their_number_fall_back_to_their_topic_when_it_is_followed(
     assert curate.explain(3, found) == "Left out, section full: Editor's picks: 2"
     found = curated(stories, reader("russia"), picks=4, max_stories=3)
     assert curate.explain(4, found) == "Left out, issue full: 3 stories"
+
+
+def test_what_is_hot_and_picks_count_towards_the_length_of_the_issue() -> None:
+    stories = [story(n, "tech", pinned=n > 7) for n in range(1, 10)]
+    found = curated(stories, reader("tech"), max_stories=6)
+    assert layout(found) == [
+        ("What's hot", (1, 2, 3), 0),
+        ("Editor's picks", (8, 9), 0),
+        ("Tech", (4,), 3),
+    ]
 
 
 def test_within_a_section_the_hottest_comes_first_then_the_latest_then_the_lowest_id() -> None:
@@ -315,7 +334,7 @@ def test_a_topic_named_twice_for_one_story_counts_once_with_its_best_score() -> 
         story(1),
         topics=tuple(
             model.TopicMatch(topic, score, (f"title: {topic}",))
-            for topic, score in (("tech", 1.0), ("asia", 2.0), ("tech", 3.0))
+            for topic, score in (("tech", 3.0), ("asia", 2.0), ("tech", 1.0))
         ),
     )
     assert layout(curated([twice], reader("tech", "asia"), hot=0)) == [("Tech", (1,), 0)]
@@ -329,6 +348,27 @@ def test_a_story_handed_in_twice_is_refused() -> None:
 def test_a_limit_below_zero_is_refused() -> None:
     with pytest.raises(ValueError, match="below zero"):
         curate.Plan(picks=-1)
+
+
+def test_readers_of_one_edition_do_not_get_each_others_words() -> None:
+    pick = story(1, "tech", revision=2, pinned=True)
+    curator = curate.Curator(
+        [pick, story(2, "asia", hot=1)],
+        topic_names=NAMES,
+        topic_order=ORDER,
+        parents=PARENTS,
+        window_from=None,
+        now=NOW,
+    )
+    alone = curator.curate(reader("tech"))
+    again = curator.curate(reader("tech", seen={1: 1}))
+    beside = curator.curate(reader("tech", "asia"))
+    items = [found.issue.items[-1] for found in (alone, again, beside) if found.issue]
+    assert [(item.why, item.updated) for item in items] == [
+        ("You follow Tech (title: tech)", False),
+        ("You follow Tech (title: tech)", True),
+        ("Editor's pick. You follow Tech (title: tech)", False),
+    ]
 
 
 def test_an_edition_remembers_only_so_many_readers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,6 +125,21 @@ def test_a_year_of_ticks_gives_one_edition_for_each_local_day(time_zone: str, at
     assert len(seen) in {365, 366, 367}
 
 
+def test_midnight_that_came_before_the_clock_went_back_to_yesterday_is_due() -> None:
+    """D2: Newfoundland put its clocks back from 00:01 to 23:01 of the day before."""
+    bucket = Bucket("America/St_Johns", time(0))
+    midnight = utc("2006-10-29T02:30")
+    assert timetable.local_day(midnight + timedelta(minutes=30), bucket.time_zone).day == 28
+    due = timetable.due_slots(
+        bucket, midnight - timedelta(minutes=1), midnight + timedelta(hours=3)
+    )
+    assert [(s.on, s.at) for s in due] == [(date(2006, 10, 29), midnight)]
+    [soon] = timetable.due_slots(
+        bucket, midnight - timedelta(minutes=1), midnight + timedelta(minutes=30)
+    )
+    assert soon == due[0]
+
+
 def test_cadences_choose_their_days() -> None:
     since, until = utc("2026-11-01T12:00"), utc("2026-11-15T12:00")
     days = {
@@ -162,6 +177,8 @@ def test_changing_the_time_gives_no_second_digest_on_the_same_day() -> None:
     """D8."""
     served = slot(ATHENS, "2026-11-24")
     evening = Bucket("Europe/Athens", time(18))
+    after_midnight = slot(Bucket("Europe/Athens", time(0, 30)), "2026-11-24")
+    assert not timetable.may_follow(slot(evening, "2026-11-24"), after_midnight)
     following = timetable.next_slot(evening, served.at, served)
     assert following is not None
     assert following.on == date(2026, 11, 25)

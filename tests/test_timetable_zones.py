@@ -167,3 +167,27 @@ def test_quiet_hours_end_at_the_first_loud_minute(
     assert all(
         timetable.in_quiet_hours(now + n * MINUTE, time_zone, start, end) for n in range(minutes)
     )
+
+
+@settings(max_examples=100, deadline=None)
+@given(days_and_zones(), times, st.lists(st.integers(1, 100), min_size=1, max_size=10))
+def test_after_any_outage_every_slot_is_sent_or_skipped_and_one_goes_at_a_time(
+    day: tuple[str, date], at: time, pauses: list[int]
+) -> None:
+    """D5: the scheduler looks after pauses of 1 to 100 hours."""
+    bucket, policy = Bucket(day[0], at), timetable.CatchUp(late_seconds=6 * 3600)
+    start = now = datetime.combine(day[1], time(7), UTC) - 2 * DAY
+    settled = []
+    for hours in pauses:
+        later = now + timedelta(hours=hours)
+        look = timetable.settle(timetable.due_slots(bucket, now, later), later, policy)
+        sent = [s for s in look if s.action == "send"]
+        assert len(sent) <= 1
+        assert all(later - s.slot.at <= timedelta(hours=6) for s in sent)
+        assert all(s.reason for s in look)
+        # nothing that could still go in time is given up, but for a newer edition
+        newest = look[-1:]
+        assert sent == [s for s in newest if later - s.slot.at <= timedelta(hours=6)]
+        settled += look
+        now = later
+    assert [s.slot for s in settled] == timetable.due_slots(bucket, start, now)

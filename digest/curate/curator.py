@@ -105,7 +105,7 @@ class Curator:
         own = index.held(reader.follows) & ~muted
         if reader.general and plan.show_general:
             own = index.everything & ~muted
-            reader = reader._replace(follows=index.roots & ~reader.mutes)
+            reader = reader._replace(follows=index.roots)
         pins = index.pinned & ~muted if plan.show_general else index.pinned & own
         left = index.live & ~reader.seen
         n_hot = min(plan.hot, plan.max_stories, -(-(own & left).bit_count() // 3))

@@ -21,7 +21,7 @@ NOWHERE = -1  # under no topic
 class Reader(NamedTuple):
     """All that tells one reader's issue from another's; two alike get the same."""
 
-    follows: int  # topics, without those muted
+    follows: int  # topics, also those muted
     mutes: int
     seen: int  # stories, as they are now
     updated: int  # stories seen before they changed
@@ -135,7 +135,7 @@ class StoryIndex:
             else:
                 seen |= bit
         mutes = self._topics(recipient.muted)
-        follows = self._topics(recipient.topics) & ~mutes
+        follows = self._topics(recipient.topics)
         return Reader(follows, mutes, seen, updated, not recipient.topics, recipient.language)
 
     def held(self, topics: int) -> int:

@@ -5,12 +5,12 @@ itself says nothing about that kind of topic (region or subject).  Pure: the sam
 the same topics, and nothing is read or kept.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from digest import model, topics
 from digest.classify.evidence import Evidence, Tally
-from digest.classify.lexicon import Hit, Kind, Lexicon
+from digest.classify.lexicon import STRENGTHS, Hit, Kind, Lexicon
 from digest.classify.mentions import certain_mentions
 from digest.classify.text import FIELDS, Reading, address_words, read, shouts
 
@@ -102,30 +102,48 @@ class Classifier:
         return _Found(reading, phrases, certain_mentions(reading.text, places, implied))
 
     def _weigh(self, found: _Found) -> dict[str, Tally]:
-        tallies: dict[str, Tally] = {}
+        headline: dict[str, Tally] = {}
+        rest: list[tuple[str, str, Evidence]] = []
+        for slug, key, evidence in self._claims(found):
+            if evidence.field == 0:
+                headline.setdefault(slug, Tally(_BODY_LIMIT)).add(key, evidence)
+            else:
+                rest.append((slug, key, evidence))
+        aside = self._aside({s for s, tally in headline.items() if tally.total >= THRESHOLD})
+        for slug, key, evidence in rest:
+            weight = evidence.weight * (_ASIDE if slug in aside else 1.0)
+            tally = headline.setdefault(slug, Tally(_BODY_LIMIT))
+            tally.add(key, replace(evidence, weight=weight))
+        return headline
+
+    def _aside(self, headlined: set[str]) -> frozenset[str]:
+        """Return the topics a headline does not name although it names others of their kind."""
+        kinds = {slug in self._regions for slug in headlined}
+        related = self.catalogue.with_ancestors(headlined)
+        return frozenset(
+            slug
+            for slug in self.catalogue.slugs
+            if (slug in self._regions) in kinds
+            and slug not in related
+            and not headlined & set(self.catalogue.ancestors(slug))
+        )
+
+    def _claims(self, found: _Found) -> Iterator[tuple[str, str, Evidence]]:
+        """Yield what each phrase and place says by itself: topic, what it is, evidence."""
         reading = found.reading
         for hit in found.phrases:
             if not hit.term.rule:
                 at = reading.field_at(hit.start)
-                weight = WEIGHTS[at] * hit.term.strength
                 shown = f"{FIELDS[at]}: {reading.text[hit.start : hit.end]}"
-                tally = tallies.setdefault(hit.term.topic, Tally(_BODY_LIMIT))
-                tally.add(hit.term.text, Evidence(weight, shown, at))
-        headlined = {
-            slug
-            for hit, code, _ in found.places
-            if reading.field_at(hit.start) == 0
-            for slug in self._by_code.get(code, ())
-        }
+                weight = WEIGHTS[at] * hit.term.strength
+                weak = hit.term.strength < STRENGTHS["normal"]
+                yield hit.term.topic, hit.term.text, Evidence(weight, shown, at, weak)
         for hit, code, certainty in found.places:
             at = reading.field_at(hit.start)
             weight = WEIGHTS[at] * (1.0 if certainty == 1 else _DOUBT)
-            if at == 1 and headlined:
-                weight *= _ASIDE
             for slug in self._by_code.get(code, ()):
-                tally = tallies.setdefault(slug, Tally(_BODY_LIMIT))
-                tally.add(f"@{code}", Evidence(weight, self._place_reason(found, hit, slug), at))
-        return tallies
+                shown = self._place_reason(found, hit, slug)
+                yield slug, f"@{code}", Evidence(weight, shown, at)
 
     def _place_reason(self, found: _Found, hit: Hit, slug: str) -> str:
         at = found.reading.field_at(hit.start)

@@ -9,11 +9,15 @@ _BODY = 2  # index of the body among the fields
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`weight` in points of the classifier; `field` the index of where it stands."""
+    """`weight` in points of the classifier; `field` the index of where it stands.
+
+    `weak` evidence only adds to other.
+    """
 
     weight: float
     reason: str
     field: int
+    weak: bool = False
 
 
 class Tally:
@@ -35,6 +39,8 @@ class Tally:
 
     @property
     def total(self) -> float:
+        if all(e.weak for e in self._best.values()):
+            return max(self._inherited.values(), default=0.0)
         body = sum(e.weight for e in self._best.values() if e.field == _BODY)
         rest = sum(e.weight for e in self._best.values() if e.field != _BODY)
         own = rest + min(body, self._body_limit)

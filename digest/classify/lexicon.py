@@ -10,7 +10,7 @@ from digest import topics
 from digest.classify import gazetteer
 from digest.classify.text import folded
 
-__all__ = ["Hit", "Kind", "Lexicon", "Term"]
+__all__ = ["STRENGTHS", "Hit", "Kind", "Lexicon", "Term"]
 
 STRENGTHS = {"strong": 1.0, "normal": 0.5, "weak": 0.25}
 _MIN_PLURAL = 3  # shorter phrases take no plural s

@@ -17,6 +17,15 @@ from digest.cluster import features, vetoes, window
 __all__ = ["Clusterer", "Options", "Placement"]
 
 
+_VETOING_ENTRIES = 8  # of a story, the newest, beside the first
+
+
+def _only_the_frame(read: features.Features, story: window.StoryInWindow) -> bool:
+    """Say whether nothing of the headline is shared with a story of the same source: what is
+    shared is then what that source puts under everything."""
+    return story.sources == {read.source} and not any(t in story.weights for t in read.title_terms)
+
+
 def _own_id(entry: model.Entry) -> str:
     return entry.id
 
@@ -26,12 +35,12 @@ class Options:
     """How readily entries are joined.  Scores run from 0 (nothing shared) to 1 (the same text)."""
 
     window: timedelta = timedelta(hours=72)
-    join: float = 0.28  # from here an entry joins a story
+    join: float = 0.275  # from here an entry joins a story
     sure: float = 0.34  # from here it may be shown as one more source
     related: float = 0.18  # from here a story is named as related
     growth: float = 0.015  # added to `join` and `sure` per doubling beyond 250 entries
     crowd: float = 0.035  # added per doubling of a story's entries, thrice at most
-    evidence: float = 14.0  # summed rarity of shared terms below which the score is scaled down
+    evidence: float = 16.0  # summed rarity of shared terms below which the score is scaled down
     same_source: float = 0.9  # factor when a story has no other source: series look alike
     roundup: float = 0.85  # factor when either tells of several events
     decay_per_day: float = 0.93  # factor per day since the story's last entry
@@ -137,7 +146,11 @@ class Clusterer:
             if not self._in_window(read, story):
                 continue
             match = self._measure(read, story, rarities)
-            if key == copied and share >= self._options.copy_share:
+            if (
+                key == copied
+                and not _only_the_frame(read, story)
+                and share >= self._options.copy_share
+            ):
                 match = model.replace(match, score=max(match.score, share), shared=("wording",))
             found.append(match)
         return sorted(found, key=lambda match: (-match.score, match.key))
@@ -157,6 +170,8 @@ class Clusterer:
             score += self._options.crowd * min(3.0, math.log2(len(story.members)))
         if story.sources == {read.source}:
             score *= self._options.same_source
+            if _only_the_frame(read, story):
+                score *= 0.5
         if read.at is not None and story.last_at is not None:
             days = abs(read.at - story.last_at) / timedelta(days=1)
             score *= self._options.decay_per_day**days
@@ -170,8 +185,12 @@ class Clusterer:
         score *= min(1.0, mass / self._options.evidence) * min(
             vetoes.doubt(read, member) for member in (story.lead, story.members[-1])
         )
-        veto = next(filter(None, (vetoes.conflict(read, m) for m in story.members)), "")
+        veto = self._veto(read, story) if score >= self._options.related else ""
         return _Match(story.key, score, veto, tuple(shared[:4]))
+
+    def _veto(self, read: features.Features, story: window.StoryInWindow) -> str:
+        others = [story.lead, *story.members[1:][-_VETOING_ENTRIES:]]
+        return next(filter(None, (vetoes.conflict(read, other) for other in others)), "")
 
     def _cosine(self, one: Mapping[str, float], other: Mapping[str, float]) -> float:
         rarity = self._window.rarity

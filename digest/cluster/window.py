@@ -15,8 +15,8 @@ from digest.cluster import features, words
 
 __all__ = ["StoryInWindow", "Window"]
 
-_PRIOR_ENTRIES = 300.0  # an empty window already knows that rare words are rare
-_PRIORS = (0.5, 5.0, 8.0, 12.0)  # entries among those that hold a term, by `words.tier`
+_PRIOR_STORIES = 300.0  # an empty window already knows that rare words are rare
+_PRIORS = (0.5, 5.0, 8.0, 12.0)  # stories among those that hold a term, by `words.tier`
 _LOOKED_UP_TERMS = 16
 _STORIES_PER_TERM = 150
 _COMMON_SHINGLE = 3  # stories that share it: boilerplate
@@ -50,7 +50,6 @@ class Window:
         self.stories: dict[str, StoryInWindow] = {}
         self.story_of: dict[str, str] = {}  # entry id → story key
         self._n_entries = 0
-        self._n_with: Counter[str] = Counter()
         self._by_term: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self._by_shingle: defaultdict[int, dict[str, int]] = defaultdict(dict)
         self._by_url: defaultdict[str, dict[str, int]] = defaultdict(dict)
@@ -59,9 +58,13 @@ class Window:
         return self._n_entries
 
     def rarity(self, term: str) -> float:
-        """Give the inverse document frequency of a term, smoothed for small windows."""
+        """Give the logarithm of how few stories hold a term, smoothed for small windows.
+
+        Stories are counted, not entries: what everybody reports stays telling.
+        """
+        n_with = len(self._by_term.get(term, ()))
         prior = _PRIORS[words.tier(term)]
-        return math.log((self._n_entries + _PRIOR_ENTRIES) / (self._n_with[term] + prior))
+        return math.log((len(self.stories) + _PRIOR_STORIES) / (n_with + prior))
 
     def put(self, read: features.Features, key: str) -> None:
         story = self.stories.setdefault(key, StoryInWindow(key))
@@ -69,7 +72,6 @@ class Window:
         self.story_of[read.entry_id] = key
         self._n_entries += 1
         for term, weight in read.terms.items():
-            self._n_with[term] += 1
             story.weights[term] = story.weights.get(term, 0.0) + weight
             _count(self._by_term[term], key)
         for shingle in read.shingles:
@@ -85,9 +87,6 @@ class Window:
         story.members.remove(read)
         self._n_entries -= 1
         for term, weight in read.terms.items():
-            self._n_with[term] -= 1
-            if not self._n_with[term]:
-                del self._n_with[term]
             story.weights[term] -= weight
             _discount(self._by_term, term, key)
             if key not in self._by_term.get(term, {}):

@@ -8,6 +8,7 @@ from digest.cluster import facts, lexicon, words
 __all__ = ["material_change"]
 
 _REWRITTEN = 0.4  # share of the headline's telling words that are new or gone
+_TOLD_MORE = 3  # telling words added to a headline that lost none
 _NOTICE_CHARS = 300  # a correction is announced at the head of a text
 _NOTICES = (
     (
@@ -82,7 +83,9 @@ def _headline_change(old: str, new: str, language: str) -> str:
             gone.discard(term)
             come.discard(twin)
     n_words = max(1, min(len(before), len(after)))
-    return "headline rewritten" if max(len(gone), len(come)) > _REWRITTEN * n_words and come else ""
+    n_changed = max(len(gone), len(come))
+    told_more = len(come) >= _TOLD_MORE or (gone and come)
+    return "headline rewritten" if told_more and n_changed > _REWRITTEN * n_words else ""
 
 
 def _typo(one: str, other: str) -> bool:

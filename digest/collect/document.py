@@ -119,7 +119,8 @@ def _as_utf8(data: bytes, content_type: str, problems: list[str]) -> bytes:
         problems.append("is not valid UTF-8")
     # A few broken characters in UTF-8 (text cut in the middle of one) are no Windows-1252.
     text = data.decode("utf-8", "replace")
-    if text.count("\ufffd") * 20 > sum(1 for character in text if character > "\x7f"):
+    broken = text.count("\ufffd")
+    if 2 * broken >= sum(character > "\x7f" for character in text):
         text = data.decode("cp1252", "replace")
     return _relabel(text.encode())
 

@@ -76,7 +76,8 @@ def parse(
     else:
         _refuse_other_documents(prepared.data, url)
         found = _from_xml(prepared.data, url, problems)
-    return _finished(found, url, now, problems)
+    dated = any(name in prepared.data for name in (b"<pubDate", b"date>", b"<published"))
+    return _finished(found, url, now, problems, dated=dated)
 
 
 def _from_json(data: bytes, url: str) -> parsers.Raw:
@@ -143,9 +144,10 @@ def _start_of_last_entry(data: bytes) -> int:
 
 
 def _finished(
-    found: parsers.Raw, url: str, now: datetime | None, problems: list[str]
+    found: parsers.Raw, url: str, now: datetime | None, problems: list[str], *, dated: bool
 ) -> ParsedFeed:
     title = clean.headline_text(found.title)
+    base = clean.image_url(found.base_url, url) or url
     language = drafts.primary_language(found.language)
     if len(found.entries) > MAX_ENTRIES:
         problems.append(f"{len(found.entries)} entries: only the first {MAX_ENTRIES} were read")
@@ -154,7 +156,7 @@ def _finished(
     made = (
         drafts.finish(
             draft,
-            base=url,
+            base=base,
             source=title,
             language=language,
             now=now,
@@ -164,12 +166,15 @@ def _finished(
         for draft in read
     )
     entries = _distinct([entry for entry in made if entry is not None], problems)
+    undated = sum(entry.published_at is None for entry in entries)
     if not entries and not problems:
         problems.append("the feed holds no entries")
+    elif undated and dated and not problems:
+        problems.append(f"{undated} of {len(entries)} entries have no date that can be read")
     return ParsedFeed(
         title=title,
         language=language,
-        home_url=clean.canonical_url(found.home_url, url),
+        home_url=clean.canonical_url(found.home_url, base),
         entries=entries,
         problems=tuple(problems),
         hub_url=clean.image_url(found.hub_url, url),

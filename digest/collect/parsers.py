@@ -45,11 +45,15 @@ class Raw:
     entries: list[drafts.Draft] = field(default_factory=list)
     hub_url: str = ""
     self_url: str = ""
+    base_url: str = ""  # xml:base of the whole feed
 
 
 _FIRST_ENTRY = re.compile(rb"<(?:[A-Za-z]{1,20}:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _LANGUAGE = re.compile(
     rb"<(?:dc:)?language>\s*([A-Za-z-]{2,20})\s*<|\bxml:lang\s*=\s*[\"']([A-Za-z-]{2,20})"
+)
+_BASE = re.compile(
+    rb"""<(?:[A-Za-z]{1,20}:)?(?:feed|rss|RDF)\s[^<>]{0,2000}?\bxml:base\s*=\s*["']([^"'<>]+)"""
 )
 _LINK = re.compile(rb"<(?:[A-Za-z0-9]{1,20}:)?link\s[^>]{1,2000}>")
 _ATTRIBUTE = re.compile(rb"""\b(rel|href)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
@@ -77,10 +81,12 @@ def read_fast(data: bytes) -> Raw | None:
     start = _FIRST_ENTRY.search(data)
     head = data[: start.start() if start else 65_536][:65_536]
     language = _LANGUAGE.search(head)
+    base = _BASE.search(head)
     raw = Raw(
         title=about.get("title") or "",
         language=(language[1] or language[2]).decode() if language else "",
         home_url=about.get("link") or "",
+        base_url=base[1].decode("utf-8", "replace") if base else "",
         entries=[_from_fast(entry, kind) for entry in found.get("entries") or ()],
     )
     _add_pictures(raw.entries, data)
@@ -212,8 +218,8 @@ def _from_thorough(entry: Mapping[str, Any]) -> drafts.Draft:
         text=_text(entry),
         categories=_terms(entry),
         authors=tuple(a for author in entry.get("authors") or () if (a := author.get("name"))),
-        published=_time(entry.get("published_parsed")),
-        updated=_time(entry.get("updated_parsed")),
+        published=_time(entry, "published_parsed"),
+        updated=_time(entry, "updated_parsed"),
         images=(
             *_media(entry.get("media_content") or (), entry.get("enclosures") or ()),
             *(url for url in (*thumbnails, own_picture) if url),
@@ -221,7 +227,9 @@ def _from_thorough(entry: Mapping[str, Any]) -> drafts.Draft:
     )
 
 
-def _time(parsed: Any) -> datetime | None:
+def _time(entry: Mapping[str, Any], key: str) -> datetime | None:
+    # Asking for a missing `updated` would give `published`, with a warning.
+    parsed = entry[key] if key in entry else None
     try:
         return datetime.fromtimestamp(calendar.timegm(parsed), UTC) if parsed else None
     except (OverflowError, ValueError, OSError):

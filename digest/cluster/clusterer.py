@@ -163,8 +163,8 @@ class Clusterer:
     def _measure(
         self, read: features.Features, story: window.StoryInWindow, rarities: Mapping[str, float]
     ) -> _Match:
-        whole = self._cosine(read.terms, story.weights)
-        first = self._cosine(read.terms, story.lead.terms)
+        whole = self._window.likeness(read.terms, story.weights)
+        first = self._window.likeness(read.terms, story.lead.terms)
         score = 0.8 * whole + 0.2 * first
         if score > 0.1:
             score += self._options.crowd * min(3.0, math.log2(len(story.members)))
@@ -191,13 +191,3 @@ class Clusterer:
     def _veto(self, read: features.Features, story: window.StoryInWindow) -> str:
         others = [story.lead, *story.members[1:][-_VETOING_ENTRIES:]]
         return next(filter(None, (vetoes.conflict(read, other) for other in others)), "")
-
-    def _cosine(self, one: Mapping[str, float], other: Mapping[str, float]) -> float:
-        rarity = self._window.rarity
-        dot = sum(w * other[t] * rarity(t) ** 2 for t, w in one.items() if t in other)
-        if not dot:
-            return 0.0
-        size = sum((w * rarity(t)) ** 2 for t, w in one.items()) * sum(
-            (w * rarity(t)) ** 2 for t, w in other.items()
-        )
-        return dot / math.sqrt(size)

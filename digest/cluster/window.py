@@ -50,6 +50,8 @@ class Window:
         self.stories: dict[str, StoryInWindow] = {}
         self.story_of: dict[str, str] = {}  # entry id → story key
         self._n_entries = 0
+        self._log_size = math.log(_PRIOR_STORIES)
+        self._log_with: dict[str, float] = {}  # of the number of stories with a term, smoothed
         self._by_term: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self._by_shingle: defaultdict[int, dict[str, int]] = defaultdict(dict)
         self._by_url: defaultdict[str, dict[str, int]] = defaultdict(dict)
@@ -62,17 +64,44 @@ class Window:
 
         Stories are counted, not entries: what everybody reports stays telling.
         """
+        known = self._log_with.get(term)
+        if known is None:
+            known = math.log(_PRIORS[words.tier(term)])
+        return self._log_size - known
+
+    def likeness(self, one: Mapping[str, float], other: Mapping[str, float]) -> float:
+        """Give the cosine of two weighted sets of terms, rare terms counting more."""
+        dot = size = other_size = 0.0
+        for term, weight in one.items():
+            worth = self.rarity(term) ** 2 * weight
+            size += worth * weight
+            dot += worth * other.get(term, 0.0)
+        if not dot:
+            return 0.0
+        log_with, log_size = self._log_with, self._log_size
+        for term, weight in other.items():
+            worth = (log_size - log_with[term]) * weight
+            other_size += worth * worth
+        return dot / math.sqrt(size * other_size)
+
+    def _recount(self, term: str) -> None:
         n_with = len(self._by_term.get(term, ()))
-        prior = _PRIORS[words.tier(term)]
-        return math.log((len(self.stories) + _PRIOR_STORIES) / (n_with + prior))
+        if n_with:
+            self._log_with[term] = math.log(n_with + _PRIORS[words.tier(term)])
+        else:
+            del self._log_with[term]
 
     def put(self, read: features.Features, key: str) -> None:
         story = self.stories.setdefault(key, StoryInWindow(key))
         story.members.append(read)
+        self._log_size = math.log(len(self.stories) + _PRIOR_STORIES)
         self.story_of[read.entry_id] = key
         self._n_entries += 1
         for term, weight in read.terms.items():
             story.weights[term] = story.weights.get(term, 0.0) + weight
+            if key not in self._by_term[term]:
+                self._by_term[term][key] = 0
+                self._recount(term)
             _count(self._by_term[term], key)
         for shingle in read.shingles:
             _count(self._by_shingle[shingle], key)
@@ -91,12 +120,14 @@ class Window:
             _discount(self._by_term, term, key)
             if key not in self._by_term.get(term, {}):
                 del story.weights[term]
+                self._recount(term)
         for shingle in read.shingles:
             _discount(self._by_shingle, shingle, key)
         if read.url:
             _discount(self._by_url, read.url, key)
         if not story.members:
             del self.stories[key]
+            self._log_size = math.log(len(self.stories) + _PRIOR_STORIES)
 
     def with_url(self, url: str) -> str:
         """Give the story first known under a canonical URL, "" for none."""

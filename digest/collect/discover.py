@@ -11,13 +11,15 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from digest import errors, model
 from digest.collect import clean, feeds, fetch, wordpress
 
 __all__ = ["Found", "discover"]
 
+_WORDPRESS = model.SourceKind.WORDPRESS
+_FEED = model.SourceKind.FEED
 _FEED_TYPES = (
     "application/rss+xml",
     "application/atom+xml",
@@ -77,9 +79,9 @@ async def discover(fetcher: fetch.Fetcher, url: str) -> tuple[Found, ...]:
     found = await _verified(fetcher, leads)
     if not found:
         home = urljoin(fetched.url, "/")
-        guesses = [_Lead(model.SourceKind.WORDPRESS, home, "a common address")]
+        guesses = [_Lead(_WORDPRESS, home, "a common address")]
         guesses += [
-            _Lead(model.SourceKind.FEED, urljoin(home, path), f"the common address {path}")
+            _Lead(_FEED, urljoin(home, path), f"the common address {path}")
             for path in _COMMON_PATHS
         ]
         found = await _verified(fetcher, guesses)
@@ -87,25 +89,31 @@ async def discover(fetcher: fetch.Fetcher, url: str) -> tuple[Found, ...]:
 
 
 async def _direct(fetched: fetch.Fetched) -> Found | None:
-    """Return the address itself when it is a feed or the index of a WordPress API."""
-    start = fetched.body.lstrip()[:1]
-    if start == b"{":
+    """Return the address itself when it is a feed, or belongs to a WordPress API."""
+    if fetched.body.lstrip()[:1] in (b"{", b"["):
         try:
             value = json.loads(fetched.body)
         except (ValueError, RecursionError):
-            value = None
+            return None
         if wordpress.is_api_root(value):
             title = clean.headline_text(str(value.get("name") or ""))
-            return Found(
-                model.SourceKind.WORDPRESS, fetched.url, title, "the address is a WordPress API"
-            )
+            return Found(_WORDPRESS, fetched.url, title, "the address is a WordPress API")
+        if "/wp/v2/" in unquote(fetched.url) and wordpress.is_answer(value):
+            root = wordpress.endpoint(fetched.url, "/")
+            return Found(_WORDPRESS, root, "", "the address is inside a WordPress API")
+    feed = await _feed_in(fetched)
+    if feed is None:
+        return None
+    return Found(_FEED, fetched.url, feed.title, "the address is a feed")
+
+
+async def _feed_in(fetched: fetch.Fetched) -> feeds.ParsedFeed | None:
     try:
-        feed = await asyncio.to_thread(
+        return await asyncio.to_thread(
             feeds.parse, fetched.body, url=fetched.url, content_type=fetched.content_type
         )
     except errors.NotAFeed:
         return None
-    return Found(model.SourceKind.FEED, fetched.url, feed.title, "the address is a feed")
 
 
 class _Page(html.parser.HTMLParser):
@@ -160,16 +168,16 @@ def _ranked(page: _Page, fetched: fetch.Fetched) -> list[_Lead]:
     others: list[_Lead] = []
     comments: list[_Lead] = []
     for address, title in dict(reversed(page.feeds)).items():
-        lead = _Lead(model.SourceKind.FEED, address, "the page announces this feed")
+        lead = _Lead(_FEED, address, "the page announces this feed")
         of_comments = "comment" in title.lower() or "/comments/" in address
         of_page = bool(path) and urlsplit(address).path.startswith(f"{path}/")
         (comments if of_comments else own if of_page else others).insert(0, lead)
     api = []
     if page.api:
-        api = [_Lead(model.SourceKind.WORDPRESS, page.api, "the page announces its WordPress API")]
+        api = [_Lead(_WORDPRESS, page.api, "the page announces its WordPress API")]
     elif page.generator.lower().startswith("wordpress"):
         home = urljoin(fetched.url, "/")
-        api = [_Lead(model.SourceKind.WORDPRESS, home, "the page is made by WordPress")]
+        api = [_Lead(_WORDPRESS, home, "the page is made by WordPress")]
     return [*own, *api, *others[:_MAX_ANNOUNCED], *comments[:1]]
 
 
@@ -184,16 +192,13 @@ async def _verified(fetcher: fetch.Fetcher, leads: Iterable[_Lead]) -> tuple[Fou
 
 async def _verify(fetcher: fetch.Fetcher, lead: _Lead) -> Found | None:
     try:
-        if lead.kind is model.SourceKind.WORDPRESS:
+        if lead.kind is _WORDPRESS:
             return await _verify_api(fetcher, lead)
-        fetched = await fetcher.get(lead.url)
-        feed = await asyncio.to_thread(
-            feeds.parse, fetched.body, url=fetched.url, content_type=fetched.content_type
-        )
+        feed = await _feed_in(await fetcher.get(lead.url))
     except errors.SourceError:
         return None
     # The address as announced, not the one it redirects to today.
-    return Found(lead.kind, lead.url, feed.title, lead.why)
+    return Found(lead.kind, lead.url, feed.title, lead.why) if feed else None
 
 
 async def _verify_api(fetcher: fetch.Fetcher, lead: _Lead) -> Found | None:

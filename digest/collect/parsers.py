@@ -229,7 +229,7 @@ def _from_thorough(entry: Mapping[str, Any]) -> drafts.Draft:
 
 def _time(entry: Mapping[str, Any], key: str) -> datetime | None:
     # Asking for a missing `updated` would give `published`, with a warning.
-    parsed = entry[key] if key in entry else None
+    parsed = entry[key] if key in entry else None  # noqa: SIM401 - `get` asks for it
     try:
         return datetime.fromtimestamp(calendar.timegm(parsed), UTC) if parsed else None
     except (OverflowError, ValueError, OSError):

@@ -9,11 +9,12 @@ import logging
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from digest import errors, model
 from digest.collect import clean, feeds, fetch, wordpress
 
-__all__ = ["Collected", "parse_document", "read_all", "read_source"]
+__all__ = ["Collected", "Outcome", "parse_document", "read_all", "read_source"]
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,9 @@ class Collected:
     self_url: str = ""
 
 
+Outcome: TypeAlias = Collected | errors.SourceError
+
+
 async def read_source(fetcher: fetch.Fetcher, source: model.Source, now: datetime) -> Collected:
     """Poll one source.  Raises SourceError only."""
     if source.kind is model.SourceKind.WORDPRESS:
@@ -55,11 +59,10 @@ async def read_source(fetcher: fetch.Fetcher, source: model.Source, now: datetim
 
 async def read_all(
     fetcher: fetch.Fetcher, sources: Iterable[model.Source], now: datetime
-) -> AsyncIterator[Collected | errors.SourceError]:
+) -> AsyncIterator[tuple[model.Source, Outcome]]:
     """Poll all sources at once, within the fetcher's limits; yield each outcome as it comes.
 
-    An error is yielded, with the source's url, instead of raised; leaving early cancels the
-    polls that are still under way.
+    An error is yielded instead of raised; leaving early cancels the polls still under way.
     """
     tasks = [asyncio.ensure_future(_outcome(fetcher, source, now)) for source in sources]
     try:
@@ -73,11 +76,11 @@ async def read_all(
 
 async def _outcome(
     fetcher: fetch.Fetcher, source: model.Source, now: datetime
-) -> Collected | errors.SourceError:
+) -> tuple[model.Source, Outcome]:
     try:
-        return await read_source(fetcher, source, now)
+        return source, await read_source(fetcher, source, now)
     except errors.SourceError as error:
-        return error
+        return source, error
     except Exception as error:  # one bad source never stops the round
         logger.exception(
             "source could not be read",
@@ -85,7 +88,7 @@ async def _outcome(
         )
         failure = errors.SourceError(source.url, f"unexpected {type(error).__name__}")
         failure.__cause__ = error
-        return failure
+        return source, failure
 
 
 async def _read_feed(fetcher: fetch.Fetcher, source: model.Source, now: datetime) -> Collected:

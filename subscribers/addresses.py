@@ -79,12 +79,10 @@ def normalise_email(text: str) -> Address:
         local, domain = text.rsplit("@", 1)
         domain = _ascii_domain(domain)
         needs_smtputf8 = False
-        if len(local) > LOCAL_CHARS:
-            raise errors.InvalidAddress(
-                f"the part before @ is longer than {LOCAL_CHARS} characters"
-            )
     else:
         local, domain, needs_smtputf8 = _validated(text)
+    if len(local.encode()) > LOCAL_CHARS:
+        raise errors.InvalidAddress(f"the part before @ is longer than {LOCAL_CHARS} characters")
     if len(local.encode()) + 1 + len(domain) > ADDRESS_CHARS:
         raise errors.InvalidAddress(f"the address is longer than {ADDRESS_CHARS} characters")
     return Address(

@@ -27,11 +27,19 @@ def get(session: sa.Connection, channel_id: int) -> model.Channel:
     return from_row(row)
 
 
+def by_address(session: sa.Connection, address: addresses.Address) -> model.Channel:
+    """Give the channel of an address that has one."""
+    return from_row(session.execute(_at(address)).one())
+
+
 def find(session: sa.Connection, address: addresses.Address) -> model.Channel | None:
-    row = session.execute(
-        _SELECT.where(channel.c.kind == address.kind, channel.c.address_key == address.key)
-    ).one_or_none()
+    """Give the channel of an address; None when nobody has it."""
+    row = session.execute(_at(address)).one_or_none()
     return None if row is None else from_row(row)
+
+
+def _at(address: addresses.Address) -> sa.Select[Any]:
+    return _SELECT.where(channel.c.kind == address.kind, channel.c.address_key == address.key)
 
 
 def of_people(

@@ -45,11 +45,16 @@ def insert(
     consented_at, wording = session.execute(
         sa.select(imports.c.consented_at, imports.c.wording).where(imports.c.id == import_id)
     ).one()
-    ids = session.scalars(
-        subscriber.insert().returning(subscriber.c.id, sort_by_parameter_order=True),
-        [_subscriber_values(person.row, import_id, now) for person in new],
-    ).all()
-    numbered = list(zip(ids, new, strict=True))
+    # Numbers come back in any order; the line says whose each is.
+    by_line = {person.row.line: person for person in new}
+    numbered = [
+        (row.id, by_line[row.import_line])
+        for row in session.execute(
+            subscriber.insert().returning(subscriber.c.id, subscriber.c.import_line),
+            [_subscriber_values(person.row, import_id, now) for person in new],
+        )
+    ]
+    ids = [subscriber_id for subscriber_id, _ in numbered]
     session.execute(
         sql.insert(session, channel).on_conflict_do_nothing(),
         [
@@ -105,6 +110,7 @@ def _subscriber_values(
         "name": row.name,
         "will": "active" if row.status == "bounced" else row.status,
         "import_id": import_id,
+        "import_line": row.line,
         "created_at": now,
         **{name: value for name, value in given.items() if value is not None},
     }

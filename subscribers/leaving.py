@@ -115,9 +115,13 @@ def _end_channel(
 
 def _end_stream(session: sa.Connection, person: int, scope: Scope, channel_id: int | None) -> bool:
     flag = "receives_digests" if scope == "digest" else "receives_alerts"
-    live = sa.and_(channel.c.subscriber_id == person, channel.c.will == "active", channel.c[flag])
-    receiving = set(session.scalars(sa.select(channel.c.id).where(live)))
-    if channel_id is not None and receiving - {channel_id}:
+    receives = sa.and_(
+        channel.c.subscriber_id == person, channel.c.will == "active", channel.c[flag]
+    )
+    receiving = set(session.scalars(sa.select(channel.c.id).where(receives)))
+    # By the default rule a stream is one, wherever it goes just now.
+    chosen = session.scalar(sa.select(subscriber.c.routes_chosen).where(subscriber.c.id == person))
+    if chosen and channel_id is not None and receiving - {channel_id}:
         session.execute(channel.update().where(channel.c.id == channel_id).values({flag: False}))
         return channel_id in receiving
     already = _stream(session, person, scope) == "off"

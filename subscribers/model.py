@@ -138,4 +138,4 @@ class Consent:
     after: str
     wording: str
     ip: str
-    user_agent: str
+    agent: str

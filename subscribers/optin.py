@@ -79,7 +79,7 @@ def request(
     email: str,
     wording: str = "",
     ip: str = "",
-    user_agent: str = "",
+    agent: str = "",
     name: str | None = None,
     topics: Iterable[str] = (),
     keywords: Iterable[str] = (),
@@ -109,24 +109,22 @@ def request(
     if known is not None and known.state in {"active", "paused"}:
         return AlreadyActive(known.id, known.subscriber_id)
     if subscriber_id is not None:
-        added = _add_address(session, subscriber_id, address, key=key, now=now, how=how)
-        person = subscriber_id
+        _add_address(session, subscriber_id, address, key=key, now=now, how=how)
     else:
-        found = people.add(
+        people.add(
             session, key=key, now=now, email=email, name=name, topics=topics, keywords=keywords,
             time_zone=time_zone, send_at=send_at, cadence=cadence, alerts=alerts,
             language=language, state="pending", how=how,
         )  # fmt: skip
-        person = found.id
-        added = next(one.id for one in found.channels if one.address == address.address)
+    added = channels.by_address(session, address)
     session.execute(
-        channel.update().where(channel.c.id == added).values(requested_at=now, origin=how)
+        channel.update().where(channel.c.id == added.id).values(requested_at=now, origin=how)
     )
     history.record(
-        session, person, act="requested", now=now, how=how, channel_id=added,
-        wording=wording, ip=ip, user_agent=user_agent,
+        session, added.subscriber_id, act="requested", now=now, how=how, channel_id=added.id,
+        wording=wording, ip=ip, agent=agent,
     )  # fmt: skip
-    return OptInRequested(added, person)
+    return OptInRequested(added.id, added.subscriber_id)
 
 
 def _refusal(
@@ -173,7 +171,7 @@ def _add_address(
     key: bytes,
     now: datetime,
     how: str,
-) -> int:
+) -> None:
     old = session.scalar(
         sa.select(channel.c.id)
         .where(channel.c.subscriber_id == subscriber_id, channel.c.kind == "email")
@@ -181,9 +179,9 @@ def _add_address(
         .order_by(channel.c.id)
         .limit(1)
     )
-    return channels.add(
+    channels.add(
         session, subscriber_id, address, key=key, now=now, state="pending", how=how, replaces=old
-    ).id
+    )
 
 
 def confirm(

@@ -7,6 +7,7 @@ that says which line and why.
 """
 
 import codecs
+import contextlib
 import csv
 import io
 import re
@@ -101,7 +102,7 @@ class Spreadsheet:
     def _row(self, cells: list[str], line: int) -> PersonRow | Problem:
         if len(cells) > len(self._header):
             return Problem(line, f"{len(cells)} cells, where the header has {len(self._header)}")
-        named = dict(zip(self._header, map(_unguarded, cells), strict=False))
+        named = dict(zip(self._header, map(unguarded, cells), strict=False))
         try:
             row = _READERS[self.format](line, named)
         except errors.InvalidAddress as error:
@@ -148,7 +149,9 @@ def _lines(stream: BinaryIO, encoding: str) -> Iterator[str]:
     try:
         yield from text
     finally:
-        text.detach()  # or the caller's stream would be closed along with it
+        # Or the caller's stream would be closed along with it, unless the caller was quicker.
+        with contextlib.suppress(ValueError):
+            text.detach()
 
 
 def _encoding(stream: BinaryIO) -> str:
@@ -319,5 +322,5 @@ def _split(cell: str, separator: str) -> tuple[str, ...]:
     return tuple(part for text in cell.split(separator) if (part := text.strip()))
 
 
-def _unguarded(cell: str) -> str:
+def unguarded(cell: str) -> str:
     return cell[1:] if _GUARDED.match(cell) else cell

@@ -85,7 +85,9 @@ subscriber = sa.Table(
     sa.Column("quiet_until", MinuteOfDay),
     # Set once the person said where digests and alerts go; until then the default rule does.
     sa.Column("routes_chosen", sa.Boolean, nullable=False, server_default=sa.false()),
+    # Which import brought the person, and from which line of its file.
     sa.Column("import_id", Identifier),
+    sa.Column("import_line", sa.BigInteger),
     sa.Column("created_at", sql.UtcDateTime, nullable=False),
     sa.CheckConstraint("cadence IN ('daily', 'weekdays', 'weekly', 'off')", "cadence"),
     sa.CheckConstraint("will IN ('pending', 'active', 'unsubscribed')", "will"),
@@ -153,7 +155,7 @@ keyword = sa.Table(
     sa.Column("import_id", Identifier),
 )
 
-# Append-only: no function of this package changes a row, but for emptying ip and user_agent.
+# Append-only: no function of this package changes a row, but for emptying ip and agent.
 consent = sa.Table(
     "consent",
     metadata,
@@ -168,7 +170,7 @@ consent = sa.Table(
     _text("after"),
     _text("wording"),
     _text("ip"),
-    _text("user_agent"),
+    _text("agent"),
     sqlite_autoincrement=True,
 )
 

@@ -15,7 +15,7 @@ from babel.messages import mofile, pofile
 __all__ = ["DEFAULT", "direction", "locale", "translations"]
 
 DEFAULT = "en"
-_LOCALES = {"en": "en_GB"}  # day before month, hours to 24, as a news desk writes them
+_LOCALES = {"en": "en_IE"}  # day before month, hours to 24, as a news desk writes them
 
 
 @lru_cache(maxsize=64)

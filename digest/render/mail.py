@@ -58,9 +58,11 @@ class _CardKey:
     with_shares: bool
     with_summary: bool
     story_id: int
-    revision: int
+    lead: model.Entry  # whole: a preview may show a story that is not frozen yet
+    n_entries: int
     title: str
     note: str
+    breaking: bool
     why: str
     updated: bool
     item: model.IssueItem = field(compare=False)
@@ -249,9 +251,11 @@ def _key(item: model.IssueItem, layout: str, plan: _Plan, reading: _Reading) -> 
         plan.with_shares,
         plan.with_summaries,
         story.id,
-        story.revision,
+        story.lead,
+        len(story.entries),
         story.title,
         story.note,
+        story.breaking,
         item.why,
         item.updated,
         item,

@@ -18,6 +18,9 @@ __all__ = ["compile_fragment", "compile_page"]
 _INCLUDE = re.compile(r"""<mj-include\s+path=["']([^"']+)["']\s*/?>(?:\s*</mj-include>)?""")
 # Lines of a kilobyte or two can be encoded once and kept; mrml makes one of ten.
 _BETWEEN_ROWS = re.compile(r"(</(?:tr|table|style)>|<!\[endif\]-->)(?=<)")
+# mrml sets columns to the left whatever the direction of the page.
+_COLUMN = "text-align:left;direction:{{ direction }}"
+_MIRRORED = "text-align:{{ start }};direction:{{ direction }}"
 _CUT = "<!-- cut -->"
 _NO_FONTS: dict[str, str] = {}  # a web font is a request to somebody else's server
 _DEEPEST_INCLUDE = 8
@@ -33,7 +36,7 @@ def compile_page(name: str, source: str, read: Callable[[str], str]) -> str:
         made = mrml.to_html(expanded, render_options=mrml.RenderOptions(fonts=_NO_FONTS))
     except OSError as error:
         raise errors.RenderError(name, f"not MJML: {error}", _broken_line(source)) from error
-    return _BETWEEN_ROWS.sub(r"\1\n", made.content)
+    return _BETWEEN_ROWS.sub(r"\1\n", made.content.replace(_COLUMN, _MIRRORED))
 
 
 def compile_fragment(name: str, source: str, head: str, read: Callable[[str], str]) -> str:

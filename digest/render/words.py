@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 _WORDS_A_MINUTE = 220
+_SHORTEST_OPENING = 40  # a single sentence shorter than this may end at an abbreviation
 _NOT_IN_ADDRESS = re.compile(r"""[\x00-\x20<>"\\^`{|}\x7f]""")
 _DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff]")  # Chinese, Japanese
 _LONGEST_ADDRESS = 2_000  # beyond it mail readers and browsers cut
@@ -84,7 +85,7 @@ def opening(text: str, limit: int) -> str:
         if not _ABBREVIATION.search(line[: m.start()])
     ]
     fitting = [end for end in [*ends, len(line)][:2] if end <= limit]
-    if fitting and (fitting[-1] == len(line) or fitting[-1] >= limit // 4):
+    if len(fitting) == 2 or (fitting and fitting[0] >= _SHORTEST_OPENING):
         return line[: fitting[-1]].rstrip()
     return shorten(line, limit)
 
@@ -129,7 +130,7 @@ def wrap(text: str, width: int = 72, indent: str = "") -> str:
 @lru_cache(maxsize=1_024)
 def long_date(day: date, language: str) -> str:
     """Write a day out: "Monday 23 November 2026"."""
-    return dates.format_date(day, "full", locale=languages.locale(language)).replace(",", "", 1)
+    return dates.format_date(day, "full", locale=languages.locale(language))
 
 
 @lru_cache(maxsize=1_024)
@@ -164,7 +165,9 @@ def n_words(text: str) -> int:
 def reading_time(n_read: int, language: str) -> str:
     """Say how long it takes to read so many words, one minute at the least: "4 min"."""
     minutes = max(1, round(n_read / _WORDS_A_MINUTE))
-    return units.format_unit(minutes, "duration-minute", "short", locale=languages.locale(language))
+    # The bare language: CLDR's regional English says "4 mins".
+    spoken = languages.locale(language).language
+    return units.format_unit(minutes, "duration-minute", "short", locale=spoken)
 
 
 def shares(title: str, url: str, names: tuple[str, ...] = SHARE_NAMES) -> tuple[model.Share, ...]:

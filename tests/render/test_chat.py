@@ -1,0 +1,201 @@
+"""Chat messages: accepted by Telegram's own parser, within its limits, parted between stories."""
+
+import html
+import json
+from typing import Any
+
+import pytest
+import tdjson
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest import model
+from digest.render import chat, environment
+from tests.render import stories
+
+_RENDERER = chat.ChatRenderer(environment.Templates(), stories.PUBLICATION)
+
+
+def parsed(marked_up: str) -> dict[str, Any]:
+    """What Telegram's own library makes of a text; its error is a failure."""
+    request = {
+        "@type": "parseTextEntities",
+        "text": marked_up,
+        "parse_mode": {"@type": "textParseModeHTML"},
+    }
+    tdjson.td_execute(b'{"@type": "setLogVerbosityLevel", "new_verbosity_level": 0}')
+    answer: dict[str, Any] = json.loads(tdjson.td_execute(json.dumps(request).encode()) or b"{}")
+    assert answer["@type"] == "formattedText", answer
+    return answer
+
+
+def units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def links_in(answer: dict[str, Any]) -> list[str]:
+    return [e["type"]["url"] for e in answer["entities"] if "url" in e["type"]]
+
+
+def issue_message(issue: model.Issue, **changes: Any) -> model.ChatMessage:
+    options: dict[str, Any] = {"chat_id": "42", "time_zone": stories.TIME_ZONE, **changes}
+    links = options.pop("links", stories.LINKS)
+    return _RENDERER.issue(issue, stories.EDITION, links, **options)
+
+
+def test_an_issue_shows_sections_headlines_sources_and_reasons() -> None:
+    """C21."""
+    issue = stories.issue()
+    [part] = issue_message(issue).parts
+    answer = parsed(part.html)
+    for section in issue.sections:
+        assert section.title in answer["text"]
+    for item in issue.items:
+        assert item.story.title in answer["text"]
+        assert item.why in answer["text"]
+    assert links_in(answer) == [item.story.lead.url for item in issue.items]
+
+
+def test_only_the_lead_is_previewed_and_summarised() -> None:
+    """C21."""
+    [part] = issue_message(stories.issue()).parts
+    assert part.preview_url == "https://courier.example/stories/1"
+    assert part.html.count("Nobody was hurt.") == 1
+
+
+def test_at_most_ten_stories_are_shown_and_the_rest_waits_online() -> None:
+    """C21."""
+    message = issue_message(stories.huge_issue(2, 10))
+    text = "\n".join(parsed(part.html)["text"] for part in message.parts)
+    urls = {f"https://courier.example/stories/{n}" for n in (1, *range(1_000, 1_010), 2_000)}
+    shown = {url for part in message.parts for url in links_in(parsed(part.html))} & urls
+    assert len(shown) == 10
+    assert "1 more online" in text
+    assert "10 more online" in text
+
+
+def test_without_an_archive_all_stories_are_shown() -> None:
+    message = issue_message(stories.huge_issue(2, 10), links=model.Links())
+    shown = [url for part in message.parts for url in links_in(parsed(part.html))]
+    assert len(shown) == 21
+
+
+def test_a_long_issue_is_parted_between_stories() -> None:
+    """C9: each part is valid alone, within both limits, in order, with the keyboard last."""
+    issue = stories.huge_issue(12, 8, title="\U0001f600 " * 30, why="You follow <Travel> & co")
+    parts = issue_message(issue, links=model.Links()).parts
+    assert len(parts) > 3
+    shown: list[str] = []
+    for number, part in enumerate(parts, 1):
+        answer = parsed(part.html)
+        assert units(answer["text"]) <= 4_096
+        assert len(answer["entities"]) < 100
+        assert answer["text"].endswith(f"{number}/{len(parts)}")
+        assert bool(part.buttons) == (number == len(parts))
+        assert bool(part.preview_url) == (number == 1)
+        shown += links_in(answer)
+    assert shown == [item.story.lead.url for item in issue.items]
+
+
+def test_the_keyboard_opens_the_settings_the_reasons_and_the_archive() -> None:
+    [part] = issue_message(stories.issue()).parts
+    assert [[b.data or b.url for b in row] for row in part.buttons] == [
+        ["settings", "why:e7"],
+        [stories.LINKS.archive],
+    ]
+
+
+def test_an_alert_can_be_muted_with_one_tap() -> None:
+    """C22."""
+    message = _RENDERER.alert(
+        stories.item(1, breaking=True, n_sources=3),
+        stories.LINKS,
+        chat_id="42",
+        at=stories.NOW,
+        time_zone=stories.TIME_ZONE,
+        silent=True,
+        thread_id=9,
+    )
+    [part] = message.parts
+    text = parsed(part.html)["text"]
+    assert text.startswith("Breaking · Mon 23 Nov, 08:00")
+    assert "You follow Travel (title: ferry)" in text
+    assert [b.data for b in part.buttons[0]] == ["mute:travel", "why:s1"]
+    assert part.buttons[0][0].text == "Mute Travel"
+    assert (message.chat_id, message.silent, message.thread_id) == ("42", True, 9)
+
+
+def test_button_data_fits_what_telegram_takes() -> None:
+    """C9: at most 64 bytes, also for a topic with a very long name."""
+    item = model.IssueItem(stories.story(1), "", "θέμα-" * 20)
+    message = _RENDERER.alert(item, stories.LINKS, chat_id="42", at=stories.NOW, time_zone="UTC")
+    for row in message.parts[0].buttons:
+        for button in row:
+            assert len(button.data.encode()) <= 64
+            assert len(button.text) <= 40
+
+
+@pytest.mark.parametrize("name", ["confirm", "welcome", "goodbye"])
+def test_notices_are_accepted(name: str) -> None:
+    message = _RENDERER.notice(
+        name,
+        stories.LINKS,
+        chat_id="42",
+        confirm_url="https://courier.example/confirm/x?a=1&b=2",
+        topics=("Travel & <co>",),
+    )
+    [part] = message.parts
+    text = parsed(part.html)["text"]
+    assert "Travel & <co>" in text or name == "goodbye"
+
+
+@given(st.text(max_size=200) | st.text("<>&\"'_*[]()~`#+=|{}.!/b aé\U0001f600", max_size=120))
+def test_any_headline_arrives_literally(title: str) -> None:
+    """C10."""
+    [part] = issue_message(stories.issue(stories.item(1, title="Then " + title))).parts
+    shown = stories.issue(stories.item(1, title="Then " + title)).lead.story.title
+    text = parsed(part.html)["text"]
+    line = next(line for line in text.splitlines() if line.startswith("Then"))
+    assert line.rstrip("…") in " ".join(shown.split()) or "�" in line or not shown.isprintable()
+
+
+@given(
+    st.lists(
+        st.text("ab <>&\U0001f600漢\n", min_size=1, max_size=300).map(
+            lambda t: f"<b>{html.escape(t)}</b> <a href='https://a.example/'>x</a>"
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    st.integers(min_value=60, max_value=800),
+)
+def test_parts_fit_and_together_say_everything(blocks: list[str], limit: int) -> None:
+    """C9: never inside a tag, an entity or a surrogate pair."""
+    parts = chat.split(blocks, limit)
+    said = ""
+    for part in parts:
+        answer = parsed(part)
+        assert units(answer["text"]) <= limit
+        assert chat.n_units(part) >= units(answer["text"])
+        said += answer["text"]
+    meant = "".join(parsed(block)["text"] for block in blocks)
+    assert "".join(said.split()) == "".join(meant.split())
+
+
+def test_a_part_holds_fewer_entities_than_telegram_reads() -> None:
+    """C9: short blocks with much markup."""
+    parts = chat.split(["<b>a</b><i>b</i><u>c</u>"] * 100)
+    assert all(len(parsed(part)["entities"]) < 100 for part in parts)
+    assert sum(len(parsed(part)["entities"]) for part in parts) == 300
+
+
+def test_one_block_that_is_too_long_is_cut_at_words() -> None:
+    parts = chat.split(["<b>" + "word " * 2_000 + "</b>"])
+    assert all(units(parsed(part)["text"]) <= 3_900 for part in parts)
+    assert all(set(part.split()) == {"word"} for part in parts)
+
+
+def test_units_are_those_telegram_counts() -> None:
+    """C9."""
+    marked_up = "<b>a &amp; \U0001f600</b> &#39;x&#39;"
+    assert chat.n_units(marked_up) == units(parsed(marked_up)["text"]) == 10

@@ -78,6 +78,16 @@ def test_a_midnight_digest_in_cairo_is_not_lost_when_midnight_does_not_exist() -
     assert [s.key for s in due] == ["2026-04-23", "2026-04-24", "2026-04-25"]
 
 
+def test_a_digest_in_the_hour_lost_before_midnight_still_counts_for_its_day() -> None:
+    """D1, D3: Nuuk goes from 23:00 to 00:00, so Saturday's digest comes as Sunday begins."""
+    bucket = Bucket("America/Nuuk", time(23, 30))
+    due = timetable.due_slots(bucket, utc("2026-03-28T12:00"), utc("2026-03-30T12:00"))
+    assert [(s.key, s.at) for s in due] == [
+        ("2026-03-28", utc("2026-03-29T01:00")),
+        ("2026-03-29", utc("2026-03-30T00:30")),
+    ]
+
+
 @pytest.mark.parametrize(
     ("time_zone", "before", "after"),
     [

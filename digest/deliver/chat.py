@@ -32,7 +32,13 @@ _CONNECT_SECONDS = 10.0
 _POOL_SECONDS = 60.0
 _DEFAULT_FLOOD_SECONDS = 5
 _MAX_UNITS = 4096  # UTF-16, after parsing: core.telegram.org/bots/api#sendmessage
-_NOT_SENT = (httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ConnectError, httpx.UnsupportedProtocol)
+_NOT_SENT = (
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ConnectError,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
 # PTB's own, and what it stumbles over when an answer has another shape than Telegram's.
 _FAILURES = (telegram_error.TelegramError, KeyError, TypeError, ValueError, AttributeError)
 
@@ -184,8 +190,8 @@ class ChatSender:
         """Post one part; a later part that surely did not arrive is tried once more."""
         try:
             return await self._post(message, part, turn)
-        except errors.Deferred:
-            if not patient:
+        except errors.Deferred as error:
+            if not patient or (error.retry_after_seconds or 0) > pace.PATIENCE_SECONDS:
                 raise
         return await self._post(message, part, turn)
 

@@ -104,6 +104,10 @@ class MailSender:
             raise errors.ConfigurationError(
                 "smtp.url would send the password in clear: use smtps:// or smtp+starttls://."
             )
+        try:
+            _client(options)
+        except ValueError as error:
+            raise errors.ConfigurationError("smtp.local_hostname is not a host name.") from error
         self.connections = options.connections
         self._options = options
         self._pace = Pace(options.rate_per_second)
@@ -128,6 +132,7 @@ class MailSender:
         self._closing = True
         for task in self._dialling:
             task.cancel()
+        await asyncio.gather(*self._dialling, return_exceptions=True)
         self._fail_waiting(errors.Deferred("the sender is closing"))
         sessions = list(self._sessions)
         for session in sessions:
@@ -190,8 +195,11 @@ class MailSender:
 
     def _wake(self) -> None:
         """Put a free session to work, or dial another one, while something waits."""
-        if self._waiting and self._free:
-            self._free.pop().start()
+        while self._waiting and self._free:
+            session = self._free.pop()
+            if session.usable:
+                session.start()
+                break
         n_open = len(self._sessions) + len(self._dialling)
         if self._closing or n_open >= self.connections or len(self._waiting) <= len(self._dialling):
             return
@@ -227,15 +235,7 @@ class MailSender:
     async def _open_session(self, pool: smtp.Pool) -> smtp.Session:
         """Connect, secure, log in.  Raises errors.AccountFault or errors.Deferred."""
         options = self._options
-        client = aiosmtplib.SMTP(
-            hostname=options.host,
-            port=options.port,
-            use_tls=options.tls == "implicit",
-            start_tls=False,
-            tls_context=None if options.tls == "none" else _tls_context(options),
-            local_hostname=options.local_hostname or None,
-            timeout=options.timeouts.greeting,
-        )
+        client = _client(options)
         step = Step.GREETING
         try:
             await client.connect()
@@ -252,6 +252,9 @@ class MailSender:
         except (aiosmtplib.SMTPException, OSError) as error:
             client.close()
             raise _dial_error(step, error) from error
+        except ValueError:  # a host or login that no wire can carry; its text may quote it
+            client.close()
+            raise errors.AccountFault(f"smtp.url cannot be used at {step.value}") from None
         except asyncio.CancelledError:
             client.close()
             raise
@@ -324,6 +327,18 @@ def _is_tls_failure(error: BaseException | None) -> bool:
             return True
         error = error.__cause__
     return False
+
+
+def _client(options: SmtpOptions) -> aiosmtplib.SMTP:
+    return aiosmtplib.SMTP(
+        hostname=options.host,
+        port=options.port,
+        use_tls=options.tls == "implicit",
+        start_tls=False,
+        tls_context=None if options.tls == "none" else _tls_context(options),
+        local_hostname=options.local_hostname or None,
+        timeout=options.timeouts.greeting,
+    )
 
 
 def _tls_context(options: SmtpOptions) -> ssl.SSLContext:

@@ -6,6 +6,7 @@ clock holds more than the limit (Bots FAQ; standards C1, C2).
 """
 
 import asyncio
+import datetime as dt
 import enum
 import logging
 import os
@@ -32,7 +33,7 @@ _CHAT_LIMIT, _CHAT_SECONDS = 3, 3.0 + _MARGIN_SECONDS  # one a second, in bursts
 _GROUP_LIMIT, _GROUP_SECONDS = 20, 60.0 + _MARGIN_SECONDS
 _SLOWER = 0.8  # of the old rate, after a 429
 _FASTER_SECONDS = 60.0  # one permit more after this long without another
-_PATIENCE_SECONDS = 60.0  # the longest flood wait an interactive request sits out
+PATIENCE_SECONDS = 60.0  # the longest flood wait anybody sits out
 _SWEEP_EVERY = 1000  # grants
 
 
@@ -127,14 +128,24 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
         """Nothing to open."""
 
     async def shutdown(self) -> None:
-        """Stop the timer; requests still waiting are left to whoever cancels them."""
-        if self._waker is not None:
+        """Stop the timer, unless someone else who shares this limiter still waits."""
+        if self._waker is not None and not any(self._waiting.values()):
             self._waker.cancel()
-            self._waker = None
+            self._waker, self._wakes_at = None, float("inf")
 
     def hold(self, seconds: float) -> None:
-        """Let nothing out for `seconds` from now; a longer hold stands."""
+        """Let nothing out for `seconds` from now; a longer hold stands.
+
+        A hold of more than a minute turns those who wait away with RetryAfter, and everyone
+        who comes while more than a minute of it is left.
+        """
         self._held_until = max(self._held_until, self._clock() + seconds)
+        if self.held_seconds > PATIENCE_SECONDS:
+            for request in [r for waiting in self._waiting.values() for r in waiting]:
+                if not request.granted.done():
+                    request.granted.set_exception(self._flood())
+            for waiting in self._waiting.values():
+                waiting.clear()
 
     @property
     def held_seconds(self) -> float:
@@ -160,7 +171,7 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
         try:
             return await self._request(callback, args, kwargs, chat, turn)
         except telegram_error.RetryAfter as flood:
-            patient = flood_seconds(flood) <= _PATIENCE_SECONDS
+            patient = flood_seconds(flood) <= PATIENCE_SECONDS
             if turn.priority is not Priority.INTERACTIVE or not patient:
                 raise
         return await self._request(callback, args, kwargs, chat, turn)
@@ -173,6 +184,8 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
         chat: str,
         turn: Turn,
     ) -> Answer:
+        if self.held_seconds > PATIENCE_SECONDS:
+            raise self._flood()
         request = _Request(self._windows(chat))
         await self._granted(request, turn.priority)
         try:
@@ -257,6 +270,9 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
         logger.warning(
             "Telegram asks us to wait", extra={"event": "chat.flood_wait", "seconds": seconds}
         )
+
+    def _flood(self) -> telegram_error.RetryAfter:
+        return telegram_error.RetryAfter(dt.timedelta(seconds=self.held_seconds))
 
     def _wake_in(self, seconds: float, now: float) -> None:
         if seconds == float("inf") or self._wakes_at <= now + seconds:

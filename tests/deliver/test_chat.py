@@ -200,6 +200,7 @@ async def test_a_server_that_cannot_be_reached_defers() -> None:
         (httpx.ConnectTimeout("x"), errors.Deferred),
         (httpx.PoolTimeout("x"), errors.Deferred),
         (httpx.ConnectError("x"), errors.Deferred),
+        (httpx.ProxyError("x"), errors.Deferred),
         (httpx.ReadTimeout("x"), errors.Uncertain),
         (httpx.WriteTimeout("x"), errors.Uncertain),
         (httpx.ReadError("x"), errors.Uncertain),
@@ -265,6 +266,15 @@ async def test_a_later_part_that_surely_did_not_arrive_is_tried_once_more(
     receipt = await outcome(server, message("one", "two"))
     assert receipt == model.Receipt(ids=(101, 103))
     assert [asked["text"] for asked in server.asked] == ["one", "two", "two"]
+
+
+async def test_a_later_part_does_not_sit_out_an_hour(server: answers.Answers) -> None:
+    """C2: what is missing is said, at once."""
+    server.then((200, None), refused(429, "Too Many Requests", retry_after=3600))
+    receipt = await outcome(server, message("one", "two"))
+    assert isinstance(receipt, model.Receipt)
+    assert receipt.ids == (101,)
+    assert len(server.asked) == 2
 
 
 async def test_an_uncertain_first_part_does_not_keep_the_rest_back(

@@ -1,4 +1,4 @@
-"""MAIL and RCPT, by what the server offers (standards A34 to A36)."""
+"""MAIL, RCPT and the text as they go on the wire (standards A34 to A36)."""
 
 import re
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest import errors, model
-from digest.deliver import envelope, smtp
+from digest.deliver import envelope
 from tests.deliver import wire
 from tests.faults import smtp_server
 
@@ -97,7 +97,7 @@ def test_eight_bit_text_is_announced_where_it_is_taken() -> None:
 @given(data=st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b".", b"a", b"\r\n."])).map(b"".join))
 def test_stuffing_keeps_every_line_and_nothing_ends_the_text_early(data: bytes) -> None:
     """RFC 5321 §4.5.2: what the server unstuffs are the lines we were given."""
-    text = smtp.stuffed(data)
+    text = envelope.stuffed(data)
     assert b"\r\n.\r\n" not in b"\r\n" + text
     assert text == b"" or text.endswith(b"\r\n")
     assert text.count(b"\r") == text.count(b"\n") == text.count(b"\r\n")

@@ -110,6 +110,18 @@ async def test_a_server_without_auth_is_an_account_fault() -> None:
             await sender.verify()
 
 
+def test_a_host_name_of_ours_that_no_wire_can_carry_is_explained() -> None:
+    with pytest.raises(errors.ConfigurationError, match="local_hostname"):
+        mail.MailSender(wire.options(25, local_hostname="a\r\nMAIL FROM:<x>"))
+
+
+async def test_a_login_that_no_wire_can_carry_is_an_account_fault() -> None:
+    server = FaultServer(login=LOGIN)
+    async with wire.relay(server, username="u", password="caf\udce9") as (server, sender):
+        with pytest.raises(errors.AccountFault):
+            await sender.verify()
+
+
 @pytest.mark.parametrize("step", ["CONNECT", "EHLO", "MAIL"])
 async def test_a_permanent_refusal_before_the_recipient_is_an_account_fault(step: str) -> None:
     """A28: pause all, suppress nobody; and never cached: the next try asks again."""

@@ -170,6 +170,33 @@ async def test_a_person_is_answered_after_a_short_flood_wait(clock: virtual.Cloc
         await clock.run(ask("2", None))
 
 
+async def test_a_long_flood_wait_turns_everybody_away_at_once(clock: virtual.Clock) -> None:
+    """C2: nobody sits in here for an hour; the rows wait where they are kept."""
+    server = Telegram(clock, slowest=0.0)
+    limiter = pace.RateLimiter(1, clock=clock, sleep=clock.sleep)
+    ask = asker(limiter, server)
+    server.windows.shut(3600, at=clock())
+    outcomes = await clock.run(_all([ask("1"), ask("2"), ask("3", None)], keep=True))
+    assert [type(o) for o in outcomes] == [telegram_error.RetryAfter] * 3
+    assert len(server.arrivals) == 1
+    with pytest.raises(telegram_error.RetryAfter) as later:
+        await clock.run(ask("4"))
+    assert pace.flood_seconds(later.value) == pytest.approx(3600.005)
+    assert len(server.arrivals) == 1
+
+
+async def test_one_of_two_users_leaving_does_not_stop_the_other(clock: virtual.Clock) -> None:
+    """The bot's Application shuts the shared limiter down while messages still wait."""
+    server = Telegram(clock, slowest=0.0)
+    limiter = pace.RateLimiter(1, clock=clock, sleep=clock.sleep)
+    ask = asker(limiter, server)
+    await limiter.initialize()
+    requests = asyncio.ensure_future(_all([ask("1"), ask("2")]))
+    await asyncio.sleep(0)
+    await limiter.shutdown()
+    assert await clock.run(_wait(requests)) == [True, True]
+
+
 async def test_after_a_flood_wait_it_goes_on_slower_and_recovers(clock: virtual.Clock) -> None:
     """C2: below the old rate, then one more a minute."""
     server = Telegram(clock, slowest=0.0)

@@ -1,13 +1,16 @@
 """Join entries about one event into stories, one entry at a time.
 
 An entry is compared with the stories of a sliding window: same address, same wording, or
-enough telling terms in common with the story as a whole *and* with the entry that began it, so
+enough telling terms in common with the story as a whole and with the entry that began it, so
 that stories do not creep from neighbour to neighbour.  What shares its words and differs in
 place, number or direction is kept apart and only called related.
+
+score = (0.8 cosine to the whole story + 0.2 cosine to its first entry + crowd)
+        x age x one source only x round-up x numbers differ x little evidence
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +20,10 @@ from digest.cluster import features, vetoes, window
 __all__ = ["Clusterer", "Options", "Placement"]
 
 
+_OF_WHOLE = 0.8  # share of the likeness to the whole story; the rest is to what began it
+_NOTHING = 0.1  # likeness below which nothing else is looked at
+_FRAME = 0.5  # factor when only a source's usual words are shared
+_NAMED_TERMS = 4  # in the reason given
 _VETOING_ENTRIES = 8  # of a story, the newest, beside the first
 
 
@@ -83,25 +90,24 @@ class Clusterer:
 
     def seed(self, entry: model.Entry, story: str) -> None:
         """Take in an entry whose story is already known."""
-        self._put(self._read(entry), story)
+        self._window.put(self._read(entry), story)
 
     def add(self, entry: model.Entry) -> Placement:
         """Place an entry, and remember it.  One seen before stays in its story."""
         read = self._read(entry)
         known = self._window.story_of.get(entry.id)
         if known is not None:
-            self._put(read, known)
+            self._window.put(read, known)
             return Placement(known, False, 1.0, True, "seen before")
         placement = self._place(read, entry)
-        self._put(read, placement.story)
+        self._window.put(read, placement.story)
         return placement
 
     def expire(self, before: datetime) -> None:
         """Forget the stories whose last entry is older than `before`."""
         for story in list(self._window.stories.values()):
             if story.last_at is None or story.last_at < before:
-                for member in list(story.members):
-                    self._window.remove(member.entry_id)
+                self._window.remove(story.key)
 
     def _read(self, entry: model.Entry) -> features.Features:
         read = features.read_features(entry)
@@ -110,11 +116,6 @@ class Clusterer:
         if self._latest is None or read.at > self._latest:
             self._latest = read.at
         return read
-
-    def _put(self, read: features.Features, key: str) -> None:
-        if read.entry_id in self._window.story_of:
-            self._window.remove(read.entry_id)
-        self._window.put(read, key)
 
     def _place(self, read: features.Features, entry: model.Entry) -> Placement:
         same = self._window.with_url(read.url)
@@ -135,58 +136,53 @@ class Clusterer:
         return Placement(options.new_key(entry), True, best.score, True, why, best.key)
 
     def _matches(self, read: features.Features) -> list[_Match]:
-        rarities = {term: self._window.rarity(term) for term in read.terms}
-        keys = self._window.candidates(rarities, read.terms, self._options.n_candidates)
+        """Measure the candidate stories, best first."""
+        weighed = self._window.weigh(read.terms)
+        keys = self._window.candidates(weighed, self._options.n_candidates)
         copied, share = self._window.copied(read)
         if copied and copied not in keys:
             keys.append(copied)
         found = []
         for key in keys:
             story = self._window.stories[key]
-            if not self._in_window(read, story):
+            if self._age(read, story) > self._options.window:
                 continue
-            match = self._measure(read, story, rarities)
-            if (
-                key == copied
-                and not _only_the_frame(read, story)
-                and share >= self._options.copy_share
-            ):
-                match = model.replace(match, score=max(match.score, share), shared=("wording",))
-            found.append(match)
+            is_copy = key == copied and share >= self._options.copy_share
+            if is_copy and not _only_the_frame(read, story):
+                found.append(_Match(key, share, self._veto(read, story), ("wording",)))
+            else:
+                found.append(self._measure(read, story, weighed))
         return sorted(found, key=lambda match: (-match.score, match.key))
 
-    def _in_window(self, read: features.Features, story: window.StoryInWindow) -> bool:
-        if read.at is None or story.last_at is None:
-            return True
-        return abs(read.at - story.last_at) <= self._options.window
-
     def _measure(
-        self, read: features.Features, story: window.StoryInWindow, rarities: Mapping[str, float]
+        self, read: features.Features, story: window.StoryInWindow, weighed: window.Weighed
     ) -> _Match:
-        whole = self._window.likeness(read.terms, story.weights)
-        first = self._window.likeness(read.terms, story.lead.terms)
-        score = 0.8 * whole + 0.2 * first
-        if score > 0.1:
-            score += self._options.crowd * min(3.0, math.log2(len(story.members)))
+        options = self._options
+        score = _OF_WHOLE * self._window.likeness(weighed, story.weights)
+        score += (1 - _OF_WHOLE) * self._window.likeness(weighed, story.lead.terms)
+        if score < _NOTHING:
+            return _Match(story.key, score, "", ())
+        score += options.crowd * min(3.0, math.log2(len(story.members)))
+        score *= options.decay_per_day ** (self._age(read, story) / timedelta(days=1))
         if story.sources == {read.source}:
-            score *= self._options.same_source
+            score *= options.same_source
             if _only_the_frame(read, story):
-                score *= 0.5
-        if read.at is not None and story.last_at is not None:
-            days = abs(read.at - story.last_at) / timedelta(days=1)
-            score *= self._options.decay_per_day**days
-        shared = sorted(
-            (t for t in read.terms if t in story.weights),
-            key=lambda t: (-rarities[t] * read.terms[t], t),
-        )
+                score *= _FRAME
         if read.is_roundup or story.lead.is_roundup:
-            score *= self._options.roundup
-        mass = math.fsum(rarities[term] for term in read.terms if term in story.weights)
-        score *= min(1.0, mass / self._options.evidence) * min(
-            vetoes.doubt(read, member) for member in (story.lead, story.members[-1])
-        )
-        veto = self._veto(read, story) if score >= self._options.related else ""
-        return _Match(story.key, score, veto, tuple(shared[:4]))
+            score *= options.roundup
+        score *= min(vetoes.doubt(read, story.lead), vetoes.doubt(read, story.members[-1]))
+        shared = [term for term in weighed.telling if term in story.weights]
+        mass = math.fsum(self._window.rarity(term) for term in shared)
+        score *= min(1.0, mass / options.evidence)
+        if score < options.related:
+            return _Match(story.key, score, "", ())
+        return _Match(story.key, score, self._veto(read, story), tuple(shared[:_NAMED_TERMS]))
+
+    def _age(self, read: features.Features, story: window.StoryInWindow) -> timedelta:
+        """Time between an entry and a story's last one; none when a time is unknown."""
+        if read.at is None or story.last_at is None:
+            return timedelta(0)
+        return abs(read.at - story.last_at)
 
     def _veto(self, read: features.Features, story: window.StoryInWindow) -> str:
         others = [story.lead, *story.members[1:][-_VETOING_ENTRIES:]]

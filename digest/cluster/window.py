@@ -5,21 +5,33 @@ rarest terms are looked up, each in a list of bounded length, and only the best 
 measured in full.
 """
 
+import itertools
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from digest.cluster import features, words
 
-__all__ = ["StoryInWindow", "Window"]
+__all__ = ["StoryInWindow", "Weighed", "Window"]
 
 _PRIOR_STORIES = 300.0  # an empty window already knows that rare words are rare
 _PRIORS = (0.5, 5.0, 8.0, 12.0)  # stories among those that hold a term, by `words.tier`
+_AT_THE_END = 1 << 30
 _LOOKED_UP_TERMS = 16
 _STORIES_PER_TERM = 150
 _COMMON_SHINGLE = 3  # stories that share it: boilerplate
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """An entry's terms in a window: weight times squared rarity, their squared length, and the
+    terms that tell most first."""
+
+    worths: Mapping[str, float]
+    size: float
+    telling: Sequence[str]
 
 
 @dataclass(slots=True)
@@ -69,20 +81,27 @@ class Window:
             known = math.log(_PRIORS[words.tier(term)])
         return self._log_size - known
 
-    def likeness(self, one: Mapping[str, float], other: Mapping[str, float]) -> float:
-        """Give the cosine of two weighted sets of terms, rare terms counting more."""
-        dot = size = other_size = 0.0
-        for term, weight in one.items():
-            worth = self.rarity(term) ** 2 * weight
-            size += worth * weight
-            dot += worth * other.get(term, 0.0)
+    def weigh(self, terms: Mapping[str, float]) -> Weighed:
+        """Weigh an entry's terms by their rarity, to compare it with many stories."""
+        rarities = {term: self.rarity(term) for term in terms}
+        return Weighed(
+            worths={term: weight * rarities[term] ** 2 for term, weight in terms.items()},
+            size=math.fsum((weight * rarities[term]) ** 2 for term, weight in terms.items()),
+            telling=sorted(terms, key=lambda term: (-terms[term] * rarities[term], term)),
+        )
+
+    def likeness(self, weighed: Weighed, other: Mapping[str, float]) -> float:
+        """Give the cosine of an entry and the weighted terms of others, all in the window."""
+        worths = weighed.worths
+        dot = math.fsum(worths[term] * other[term] for term in worths if term in other)
         if not dot:
             return 0.0
         log_with, log_size = self._log_with, self._log_size
+        size = 0.0
         for term, weight in other.items():
             worth = (log_size - log_with[term]) * weight
-            other_size += worth * worth
-        return dot / math.sqrt(size * other_size)
+            size += worth * worth
+        return dot / math.sqrt(size * weighed.size)
 
     def _recount(self, term: str) -> None:
         n_with = len(self._by_term.get(term, ()))
@@ -92,8 +111,10 @@ class Window:
             del self._log_with[term]
 
     def put(self, read: features.Features, key: str) -> None:
+        """Take in an entry; one known by its id is replaced where it stood."""
+        at = self._take_out(read.entry_id) if read.entry_id in self.story_of else _AT_THE_END
         story = self.stories.setdefault(key, StoryInWindow(key))
-        story.members.append(read)
+        story.members.insert(at, read)
         self._log_size = math.log(len(self.stories) + _PRIOR_STORIES)
         self.story_of[read.entry_id] = key
         self._n_entries += 1
@@ -108,12 +129,17 @@ class Window:
         if read.url:
             _count(self._by_url[read.url], key)
 
-    def remove(self, entry_id: str) -> None:
-        """Forget one entry; its story goes with its last one."""
+    def remove(self, key: str) -> None:
+        """Forget a story and its entries."""
+        for member in list(self.stories[key].members):
+            self._take_out(member.entry_id)
+
+    def _take_out(self, entry_id: str) -> int:
+        """Forget one entry, its story with its last one; where in the story it stood."""
         key = self.story_of.pop(entry_id)
         story = self.stories[key]
-        read = next(m for m in story.members if m.entry_id == entry_id)
-        story.members.remove(read)
+        at = next(at for at, member in enumerate(story.members) if member.entry_id == entry_id)
+        read = story.members.pop(at)
         self._n_entries -= 1
         for term, weight in read.terms.items():
             story.weights[term] -= weight
@@ -128,6 +154,7 @@ class Window:
         if not story.members:
             del self.stories[key]
             self._log_size = math.log(len(self.stories) + _PRIOR_STORIES)
+        return at
 
     def with_url(self, url: str) -> str:
         """Give the story first known under a canonical URL, "" for none."""
@@ -150,21 +177,13 @@ class Window:
         )
         return (key, min(1.0, n_shared / shorter)) if n_shared >= _COMMON_SHINGLE else ("", 0.0)
 
-    def candidates(
-        self, rarities: Mapping[str, float], weights: Mapping[str, float], limit: int
-    ) -> list[str]:
+    def candidates(self, weighed: Weighed, limit: int) -> list[str]:
         """Give the keys of the stories that share the most telling terms, best first."""
-        telling = sorted(weights, key=lambda term: (-weights[term] * rarities[term], term))
         found: defaultdict[str, float] = defaultdict(float)
-        for term in telling[:_LOOKED_UP_TERMS]:
-            keys = self._by_term.get(term)
-            if not keys:
-                continue
-            worth = weights[term] * rarities[term] ** 2
-            for at, key in enumerate(reversed(keys)):
-                if at >= _STORIES_PER_TERM:
-                    break
-                found[key] += worth
+        for term in weighed.telling[:_LOOKED_UP_TERMS]:
+            keys = self._by_term.get(term, {})
+            for key in itertools.islice(reversed(keys), _STORIES_PER_TERM):
+                found[key] += weighed.worths[term]
         return sorted(found, key=lambda key: (-found[key], key))[:limit]
 
 

@@ -131,8 +131,14 @@ class Classifier:
     def _claims(self, found: _Found) -> Iterator[tuple[str, str, Evidence]]:
         """Yield what each phrase and place says by itself: topic, what it is, evidence."""
         reading = found.reading
+        placed = {
+            (hit.start, hit.end, slug)
+            for hit, code, certainty in found.places
+            if certainty == 1
+            for slug in self._by_code.get(code, ())
+        }
         for hit in found.phrases:
-            if not hit.term.rule:
+            if not hit.term.rule and (hit.start, hit.end, hit.term.topic) not in placed:
                 at = reading.field_at(hit.start)
                 shown = f"{FIELDS[at]}: {reading.text[hit.start : hit.end]}"
                 weight = WEIGHTS[at] * hit.term.strength

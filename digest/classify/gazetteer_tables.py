@@ -100,26 +100,29 @@ MORE = {
     "CH": "Geneva|Zurich|Davos|Basel|Lausanne|Bern|Swiss Alps|Valais|Lucerne",
     "CI": "Ivory Coast|Côte d'Ivoire|Cote d'Ivoire|Abidjan",
     "CN": (
-        "PRC|Xinjiang|Tibet|Tibetan|Tibetans|Uyghur|Uyghurs|Uighur|Uighurs|Guangdong|Sichuan|Hubei|"
-        "Hunan|Hebei|Henan|Zhejiang|Jiangsu|Yunnan|Fujian|Hainan|Inner Mongolia|Shandong|Guangxi|"
-        "Shaanxi|Shanxi|Anhui|Jiangxi|Guizhou|Gansu|Qinghai|Ningxia|Heilongjiang|Jilin|Liaoning|"
-        "Beijing|Shanghai|Shenzhen|Guangzhou|Wuhan|Chongqing|Peking|Tiananmen"
+        "PRC|Xinjiang|Tibet|Tibetan|Tibetans|Uyghur|Uyghurs|Uighur|Uighurs|Guangdong|Sichuan|"
+        "Hubei|Hunan|Hebei|Henan|Zhejiang|Jiangsu|Yunnan|Fujian|Hainan|Inner Mongolia|Shandong|"
+        "Guangxi|Shaanxi|Shanxi|Anhui|Jiangxi|Guizhou|Gansu|Qinghai|Ningxia|Heilongjiang|Jilin|"
+        "Liaoning|Beijing|Shanghai|Shenzhen|Guangzhou|Wuhan|Chongqing|Peking|Tiananmen"
     ),
     "CU": "Guantanamo|Havana",
     "CZ": "Czech Republic|Czechia|Prague|Brno",
     "DE": (
         "Bavaria|Bavarian|Saxony|Thuringia|Hesse|Brandenburg|North Rhine-Westphalia|"
         "Baden-Wurttemberg|Lower Saxony|Schleswig-Holstein|Rhineland|Munich|Cologne|Nuremberg|"
-        "Hanover|Frankfurt|Hamburg|Berlin|Stuttgart|Leipzig|Dresden|Dortmund|Düsseldorf|Dusseldorf|"
-        "Bonn|Solingen|Magdeburg"
+        "Hanover|Frankfurt|Hamburg|Berlin|Stuttgart|Leipzig|Dresden|Dortmund|Düsseldorf|"
+        "Dusseldorf|Bonn|Solingen|Magdeburg"
     ),
     "DK": "Copenhagen|Aarhus",
     "EG": "Sinai|Cairo|Alexandria|Giza|Luxor|Suez|Sharm el-Sheikh",
     "ES": (
-        "Catalonia|Catalan|Catalans|Catalunya|Cataluña|Andalusia|Andalucía|Basque|Galicia|Galician|"
-        "Asturias|Aragón|Castilla|Extremadura|Euskadi|País Vasco|Navarra|Canary Islands|Canarias|"
-        "Majorca|Mallorca|Ibiza|Tenerife|Balearic|Madrid|Barcelona|Seville|Sevilla|Valencia|Bilbao|"
-        "Zaragoza|Málaga|Comunidad Valenciana"
+        "Catalonia|Catalan|Catalans|Catalunya|Cataluña|Andalusia|Andalucía|Basque|Galicia|"
+        "Galician|Asturias|Aragón|Castilla|Extremadura|Euskadi|País Vasco|Navarra|Canary Islands|"
+        "Canarias|Majorca|Mallorca|Ibiza|Tenerife|Balearic|Madrid|Barcelona|Cádiz|Huelva|Almería|"
+        "Granada|Salamanca|Burgos|Girona|Lleida|Tarragona|Castellón|Cantabria|La Rioja|A Coruña|"
+        "Pamplona|San Sebastián|Vitoria|Oviedo|Gijón|Marbella|Benidorm|Lanzarote|Fuerteventura|"
+        "Gran Canaria|Menorca|Formentera|Ceuta|Melilla|Seville|Sevilla|Valencia|Bilbao|Zaragoza|"
+        "Málaga|Comunidad Valenciana"
     ),
     "ET": "Tigray|Amhara|Oromia|Addis Ababa",
     "FI": "Lapland|Helsinki",
@@ -153,11 +156,13 @@ MORE = {
         "Hyderabad|Pune|Ahmedabad|Surat|Jaipur|Lucknow|Kanpur|Nagpur|Indore|Bhopal|Patna|Varanasi|"
         "Ayodhya|Kochi|Kozhikode|Thiruvananthapuram|Coimbatore|Madurai|Visakhapatnam|Vijayawada|"
         "Amaravati|Mysuru|Mysore|Mangaluru|Hubballi|Gurugram|Gurgaon|Noida|Ghaziabad|Chandigarh|"
-        "Shimla|Dehradun|Ranchi|Raipur|Bhubaneswar|Guwahati|Imphal|Srinagar|Jammu|Kashmir|Kashmiri|"
-        "Pahalgam|Ladakh|Punjab|Haryana|Rajasthan|Gujarat|Gujarati|Maharashtra|Marathi|Goa|"
-        "Karnataka|Kannada|Kerala|Tamil Nadu|Andhra Pradesh|Andhra|Telangana|Odisha|Chhattisgarh|"
-        "Jharkhand|Bihar|Uttar Pradesh|Uttarakhand|Himachal Pradesh|Madhya Pradesh|West Bengal|"
-        "Assam|Manipur|Mizoram|Nagaland|Meghalaya|Tripura|Arunachal Pradesh|Sikkim|Puducherry"
+        "Shimla|Dehradun|Ranchi|Raipur|Bhubaneswar|Guwahati|Imphal|Srinagar|Jammu|Wayanad|"
+        "Lakshadweep|Rayalaseema|Konkan|Vidarbha|Marathwada|Malabar|Nilgiris|Darjeeling|Kashmir|"
+        "Kashmiri|Pahalgam|Ladakh|Punjab|Haryana|Rajasthan|Gujarat|Gujarati|Maharashtra|Marathi|"
+        "Goa|Karnataka|Kannada|Kerala|Tamil Nadu|Andhra Pradesh|Andhra|Telangana|Odisha|"
+        "Chhattisgarh|Jharkhand|Bihar|Uttar Pradesh|Uttarakhand|Himachal Pradesh|Madhya Pradesh|"
+        "West Bengal|Assam|Manipur|Mizoram|Nagaland|Meghalaya|Tripura|Arunachal Pradesh|Sikkim|"
+        "Puducherry"
     ),
     "IQ": "Mosul|Erbil|Kirkuk|Basra|Iraqi Kurdistan|Fallujah",
     "IR": "Natanz|Fordow|Strait of Hormuz|Persian|Tehran|Isfahan",
@@ -170,8 +175,8 @@ MORE = {
     ),
     "KP": "North Korea|N. Korea|N Korea|DPRK|Pyongyang|North Koreans|Yongbyon",
     "KR": (
-        "South Korea|S. Korea|S Korea|Korea|Koreas|Koreans|Seoul|Busan|Jeju|Gyeonggi|Incheon|Daegu|"
-        "Itaewon|Korean Peninsula"
+        "South Korea|S. Korea|S Korea|Korea|Koreas|Koreans|Seoul|Busan|Jeju|Gyeonggi|Incheon|"
+        "Daegu|Itaewon|Korean Peninsula"
     ),
     "LA": "Laos",
     "LB": "Beirut|Bekaa",
@@ -199,11 +204,16 @@ MORE = {
     ),
     "RU": (
         "Siberia|Siberian|Chechnya|Chechen|Dagestan|Kursk|Belgorod|Bryansk|Kamchatka|Vladivostok|"
-        "Kaliningrad|St. Petersburg|St Petersburg|Saint Petersburg|Sochi|Tatarstan|Moscow|Murmansk|"
-        "Rostov|Kremlin|USSR|Soviet|Soviets|Soviet Union|Urals|Ingushetia"
+        "Kaliningrad|St. Petersburg|St Petersburg|Saint Petersburg|Sochi|Tatarstan|Moscow|"
+        "Murmansk|Rostov|Kremlin|USSR|Soviet|Soviets|Soviet Union|Urals|Ingushetia"
     ),
     "SA": "Mecca|Medina|Riyadh|Jeddah",
     "SD": "Darfur|Khartoum|Omdurman|El Fasher|Port Sudan",
+    "SG": (
+        "Changi|Sengkang|Tampines|Jurong|Punggol|Ang Mo Kio|Toa Payoh|Bukit Timah|Sentosa|Yishun|"
+        "Bedok"
+    ),
+    "MY": "Johor|Selangor|Penang|Sabah|Sarawak|Putrajaya|Kelantan|Perak|Pahang|Malacca|Langkawi",
     "SO": "Somaliland|Mogadishu|Puntland",
     "SS": "South Sudan|Juba",
     "SY": "Aleppo|Idlib|Homs|Damascus|Raqqa|Palmyra|Latakia",
@@ -219,8 +229,8 @@ MORE = {
     "US": (
         "US|U.S.|USA|U.S.A.|America|American|Americans|United States of America|EEUU|EE UU|EE.UU.|"
         "EE. UU.|New York City|NYC|Manhattan|Brooklyn|Queens|Bronx|New Yorkers|Texan|Texans|"
-        "Californian|Los Angeles|San Francisco|Silicon Valley|New England|Midwest|Alaskan|Hawaiian|"
-        "Capitol Hill|Washington, D.C.|Washington DC|Washington|Seattle|Boston|Chicago|"
+        "Californian|Los Angeles|San Francisco|Silicon Valley|New England|Midwest|Alaskan|"
+        "Hawaiian|Capitol Hill|Washington, D.C.|Washington DC|Washington|Seattle|Boston|Chicago|"
         "Philadelphia|Houston|Dallas|Atlanta|Miami|Detroit|Minneapolis|Denver|Phoenix|Las Vegas|"
         "Baltimore|Pittsburgh|Cleveland|New Orleans|Nashville|Memphis|Milwaukee|Tampa|Orlando|"
         "Honolulu|Salt Lake City|Sacramento|San Diego|San Antonio|Cincinnati|Kansas City|"

@@ -89,17 +89,25 @@ def _unhidden(found: list[Hit]) -> list[Hit]:
     """Drop what masks and longer names hide, and phrases inside longer ones of their topic.
 
     Of two phrases of one topic over the same words ("win" and "wins") the plainer goes too.
+    One sweep from left to right: whatever may cover a hit begins no later than it.
     """
-    covers = [hit for hit in found if hit.term.kind is Kind.MASK or hit.term.name]
-    phrases = [hit for hit in found if hit.term.kind is Kind.PHRASE]
+    found.sort(key=lambda h: (h.start, -h.end, h.term.kind, -len(h.term.text)))
+    covers: list[Hit] = []
+    phrases: dict[str, list[Hit]] = {}
     kept = []
     for hit in found:
-        if hit.term.kind is Kind.MASK or any(_hides(cover, hit) for cover in covers):
-            continue
-        if any(_repeats(other, hit) for other in phrases):
-            continue
-        kept.append(hit)
-    kept.sort(key=lambda hit: (hit.start, -hit.end))
+        covers = [cover for cover in covers if cover.end > hit.start]
+        if not any(_hides(cover, hit) for cover in covers):
+            if hit.term.kind is Kind.PHRASE:
+                near = [h for h in phrases.get(hit.term.topic, ()) if h.end > hit.start]
+                phrases[hit.term.topic] = near
+                if any(_repeats(other, hit) for other in near):
+                    continue
+                near.append(hit)
+            if hit.term.kind is not Kind.MASK:
+                kept.append(hit)
+        if hit.term.kind is Kind.MASK or hit.term.name:
+            covers.append(hit)
     return kept
 
 
@@ -110,15 +118,12 @@ def _hides(cover: Hit, hit: Hit) -> bool:
 
 
 def _repeats(other: Hit, hit: Hit) -> bool:
-    if other.start > hit.start or hit.end > other.end or other.term.topic != hit.term.topic:
+    """Tell whether a phrase says again what a longer or plainer one of its topic says."""
+    if other.start > hit.start or hit.end > other.end or other.term.rule != hit.term.rule:
         return False
-    if hit.term.kind is not Kind.PHRASE or other.term.rule != hit.term.rule:
-        return False
-    mine, its = (
-        (hit.end - hit.start, len(hit.term.text)),
-        (other.end - other.start, len(other.term.text)),
-    )
-    return its > mine and other.term.strength >= hit.term.strength
+    if other.end - other.start > hit.end - hit.start:
+        return other.term.strength >= hit.term.strength
+    return len(other.term.text) > len(hit.term.text)
 
 
 def _terms(catalogue: topics.Catalogue) -> Iterator[Term]:

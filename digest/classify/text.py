@@ -16,6 +16,7 @@ _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\
 # "SEOUL, South Korea (AP) — ", "LONDON, May 27 (Reuters) - "
 _DATELINE = re.compile(r"^([A-Z][^\n()]{1,60}?)\s*\((?:[A-Z][\w./ ]{1,30})\)\s*[-–—:]+\s*")
 _GLUE = re.compile(r"\s+[-–—|»]\s+")
+_SHOUT_CHARS = 200  # enough to tell
 _HEAD_WORDS = 3  # fewer words before the glue are no headline on their own
 
 
@@ -118,5 +119,5 @@ def address_words(url: str) -> tuple[str, ...]:
 
 def shouts(text: str) -> bool:
     """Tell whether a text is all in capitals, so that they mean nothing."""
-    letters = [c for c in text if c.isalpha()]
+    letters = [c for c in text[:_SHOUT_CHARS] if c.isalpha()]
     return len(letters) > 12 and sum(c.isupper() for c in letters) > 0.8 * len(letters)

@@ -1,6 +1,6 @@
 """The record of consent: what a person agreed to, changed and withdrew, when and how.
 
-Append-only.  It goes with the person when they are erased; `ip` and `agent` can go
+Append-only.  It goes with the person when they are erased; `ip` and `user_agent` can go
 earlier, by `forget_traces`.
 """
 
@@ -28,7 +28,7 @@ def record(
     after: object = "",
     wording: str = "",
     ip: str = "",
-    agent: str = "",
+    user_agent: str = "",
 ) -> None:
     """Append one line; `how` names the form, command or import, `wording` what was agreed to."""
     line = row(
@@ -42,7 +42,7 @@ def record(
         after=after,
         wording=wording,
     )
-    session.execute(consent.insert(), line | {"ip": ip, "agent": agent[:500]})
+    session.execute(consent.insert(), line | {"ip": ip, "user_agent": user_agent[:500]})
 
 
 def row(
@@ -100,8 +100,8 @@ def last_before(session: sa.Connection, subscriber_id: int, act: str, field: str
 
 def forget_traces(session: sa.Connection, before: datetime) -> int:
     """Empty IP addresses and user agents recorded before a time; give how many lines had any."""
-    traced = sa.or_(consent.c.ip != "", consent.c.agent != "")
+    traced = sa.or_(consent.c.ip != "", consent.c.user_agent != "")
     done = session.execute(
-        consent.update().where(consent.c.at < before, traced).values(ip="", agent="")
+        consent.update().where(consent.c.at < before, traced).values(ip="", user_agent="")
     )
     return done.rowcount

@@ -45,14 +45,17 @@ def insert(
     consented_at, wording = session.execute(
         sa.select(imports.c.consented_at, imports.c.wording).where(imports.c.id == import_id)
     ).one()
-    # Numbers come back in any order; the line says whose each is.
-    by_line = {person.row.line: person for person in new}
+    values = [_subscriber_values(person.row, import_id, now) for person in new]
+    columns = [subscriber.c[name] for name in people.DEFAULTS] + [subscriber.c.will]
+    # Ids come back in any order; people whose rows are equal may have each other's.
+    numbers: dict[tuple[Any, ...], list[int]] = {}
+    for subscriber_id, *told in session.execute(
+        subscriber.insert().returning(subscriber.c.id, *columns), values
+    ):
+        numbers.setdefault(tuple(told), []).append(subscriber_id)
     numbered = [
-        (row.id, by_line[row.import_line])
-        for row in session.execute(
-            subscriber.insert().returning(subscriber.c.id, subscriber.c.import_line),
-            [_subscriber_values(person.row, import_id, now) for person in new],
-        )
+        (numbers[tuple(row[column.name] for column in columns)].pop(), person)
+        for row, person in zip(values, new, strict=True)
     ]
     ids = [subscriber_id for subscriber_id, _ in numbered]
     session.execute(
@@ -110,7 +113,6 @@ def _subscriber_values(
         "name": row.name,
         "will": "active" if row.status == "bounced" else row.status,
         "import_id": import_id,
-        "import_line": row.line,
         "created_at": now,
         **{name: value for name, value in given.items() if value is not None},
     }

@@ -138,4 +138,4 @@ class Consent:
     after: str
     wording: str
     ip: str
-    agent: str
+    user_agent: str

@@ -79,7 +79,7 @@ def request(
     email: str,
     wording: str = "",
     ip: str = "",
-    agent: str = "",
+    user_agent: str = "",
     name: str | None = None,
     topics: Iterable[str] = (),
     keywords: Iterable[str] = (),
@@ -122,7 +122,7 @@ def request(
     )
     history.record(
         session, added.subscriber_id, act="requested", now=now, how=how, channel_id=added.id,
-        wording=wording, ip=ip, agent=agent,
+        wording=wording, ip=ip, user_agent=user_agent,
     )  # fmt: skip
     return OptInRequested(added.id, added.subscriber_id)
 

@@ -85,9 +85,7 @@ subscriber = sa.Table(
     sa.Column("quiet_until", MinuteOfDay),
     # Set once the person said where digests and alerts go; until then the default rule does.
     sa.Column("routes_chosen", sa.Boolean, nullable=False, server_default=sa.false()),
-    # Which import brought the person, and from which line of its file.
     sa.Column("import_id", Identifier),
-    sa.Column("import_line", sa.BigInteger),
     sa.Column("created_at", sql.UtcDateTime, nullable=False),
     sa.CheckConstraint("cadence IN ('daily', 'weekdays', 'weekly', 'off')", "cadence"),
     sa.CheckConstraint("will IN ('pending', 'active', 'unsubscribed')", "will"),
@@ -155,7 +153,7 @@ keyword = sa.Table(
     sa.Column("import_id", Identifier),
 )
 
-# Append-only: no function of this package changes a row, but for emptying ip and agent.
+# Append-only: no function of this package changes a row, but for emptying ip and user_agent.
 consent = sa.Table(
     "consent",
     metadata,
@@ -170,7 +168,7 @@ consent = sa.Table(
     _text("after"),
     _text("wording"),
     _text("ip"),
-    _text("agent"),
+    _text("user_agent"),
     sqlite_autoincrement=True,
 )
 

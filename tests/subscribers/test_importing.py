@@ -185,6 +185,14 @@ def test_a_long_list_goes_in_by_runs_that_tell_their_progress(session: sa.Connec
     assert load(session, text).n_known == 2500
 
 
+def test_everyone_of_a_list_keeps_their_own_row(session: sa.Connection) -> None:
+    zones = ("Asia/Tokyo", "UTC", "Europe/Paris")
+    rows = [(f"p{number}@example.com", f"P{number % 4}", zones[number % 3]) for number in range(60)]
+    load(session, "email,name,time_zone\n" + "".join(f"{','.join(row)}\n" for row in rows))
+    found = people.listing(session)
+    assert {(one.channels[0].address, one.name, one.time_zone) for one in found} == set(rows)
+
+
 def test_the_number_of_queries_does_not_grow_with_the_rows(people_engine: sa.Engine) -> None:
     counts = []
     for start, n in ((0, 2), (100, 80)):

@@ -252,7 +252,7 @@ def test_the_record_of_consent_holds_every_act_and_loses_only_its_traces(
     jo = person(session)
     history.record(
         session, jo.id, act="requested", now=NOW, how="form", wording="Yes, send me the digest",
-        ip="192.0.2.1", agent="Browser",
+        ip="192.0.2.1", user_agent="Browser",
     )  # fmt: skip
     preferences.unsubscribe(session, scope="everything", subscriber_id=jo.id, **HOW)
     preferences.resubscribe(session, subscriber_id=jo.id, **HOW)

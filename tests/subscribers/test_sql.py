@@ -8,7 +8,7 @@ from sqlalchemy.dialects import sqlite
 
 from subscribers import sql
 
-DIALECT = sqlite.dialect()  # type: ignore[no-untyped-call]  # as the library has it
+DIALECT = sqlite.dialect()
 
 
 @given(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))])))

@@ -57,7 +57,7 @@ def folded(text: str) -> str:
 
 def read(entry: model.Entry, catalogue: topics.Catalogue) -> Reading:
     """Return an entry's text: headline, summary (else the body's first lines), body."""
-    title = headline(_clean(entry.title), catalogue)
+    title = headline(_clean(entry.title), catalogue, entry.source)
     summary, body = _clean(entry.summary), _clean(entry.body)
     summary, dateline = _without_dateline(summary)
     body, also = _without_dateline(body)
@@ -81,16 +81,18 @@ def _without_dateline(text: str) -> tuple[str, str]:
     return (text[found.end() :], found[1]) if found else (text, "")
 
 
-def headline(title: str, catalogue: topics.Catalogue) -> str:
-    """Return a title without the section names that some publishers glue to its end.
+def headline(title: str, catalogue: topics.Catalogue, source: str = "") -> str:
+    """Return a title without the names of categories, or of the source, glued to its end.
 
-    "US, China keep truce alive – World" is about neither world affairs nor a topic's name.
+    "US, China keep truce alive – World" says nothing of world affairs; "... - Example Times"
+    only where it appeared.
     """
     while True:
         glue = list(_GLUE.finditer(title))
         if not glue or len(title[: glue[-1].start()].split()) < _HEAD_WORDS:
             return title
-        if not _is_label(title[glue[-1].end() :], catalogue):
+        end = title[glue[-1].end() :]
+        if not _is_label(end, catalogue) and topics.fold(end) != topics.fold(source):
             return title
         title = title[: glue[-1].start()]
 

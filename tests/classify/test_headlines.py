@@ -223,3 +223,16 @@ def test_a_long_body_alone_gives_no_topic() -> None:
 
 def test_a_body_without_summary_is_read_from_its_first_lines() -> None:
     assert "asia" in matches("Ten years on, they still meet", body="In Tokyo they met again.")
+
+
+def test_the_name_of_the_source_at_the_end_of_a_headline_is_cut_off() -> None:
+    title = "Ten years on, they still meet - Chicago Weekly"
+    assert "usa" in matches(title)
+    assert matches(title, source="Chicago Weekly") == {}
+
+
+@pytest.mark.parametrize(
+    "url", ["", "http://[broken", "https://example.org", "https://example.org/a%2Fb/"]
+)
+def test_addresses_that_say_nothing_give_nothing(url: str) -> None:
+    assert matches("Ten years on, they still meet", url=url) == {}

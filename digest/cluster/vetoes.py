@@ -28,21 +28,21 @@ def _apart(some: Iterable[places.Path], others: Iterable[places.Path]) -> bool:
 
 
 def _places_differ(a: features.Features, b: features.Features) -> str:
-    """Compare towns with towns, else all places; one the other's lede names is no difference."""
-    towns_a, towns_b = _towns(a.title_facts), _towns(b.title_facts)
-    if towns_a and towns_b:
-        ours, theirs = towns_a, towns_b
-        named_a, named_b = _towns(a.all_facts), _towns(b.all_facts)
-    else:
-        ours, theirs = a.title_facts.places, b.title_facts.places
-        named_a, named_b = a.all_facts.places, b.all_facts.places
-    if ours and theirs and _apart(ours, named_b) and _apart(theirs, named_a):
-        return f"different places: {_shown(min(ours))}, {_shown(min(theirs))}"
+    """Compare towns with towns, and countries; one the other's lede names is no difference."""
+    title_a, title_b = a.title_facts.places, b.title_facts.places
+    all_a, all_b = a.all_facts.places, b.all_facts.places
+    for ours, theirs, named_a, named_b in (
+        (_towns(title_a), _towns(title_b), _towns(all_a), _towns(all_b)),
+        (title_a - _towns(title_a), title_b - _towns(title_b), all_a, all_b),
+        (title_a, title_b, all_a, all_b),
+    ):
+        if ours and theirs and _apart(ours, named_b) and _apart(theirs, named_a):
+            return f"different places: {_shown(min(ours))}, {_shown(min(theirs))}"
     return ""
 
 
-def _towns(fact: Facts) -> frozenset[places.Path]:
-    return frozenset(path for path in fact.places if len(path) > 1)
+def _towns(paths: frozenset[places.Path]) -> frozenset[places.Path]:
+    return frozenset(path for path in paths if len(path) > 1)
 
 
 def _series_differ(a: Facts, b: Facts) -> str:

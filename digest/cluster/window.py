@@ -5,6 +5,7 @@ rarest terms are looked up, each in a list of bounded length, and only the best 
 measured in full.
 """
 
+import heapq
 import itertools
 import math
 from collections import Counter, defaultdict
@@ -184,7 +185,7 @@ class Window:
             keys = self._by_term.get(term, {})
             for key in itertools.islice(reversed(keys), _STORIES_PER_TERM):
                 found[key] += weighed.worths[term]
-        return sorted(found, key=lambda key: (-found[key], key))[:limit]
+        return heapq.nsmallest(limit, found, key=lambda key: (-found[key], key))
 
 
 def _count(table: dict[str, int], key: str) -> None:

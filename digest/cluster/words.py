@@ -104,9 +104,7 @@ def tokens(text: str) -> list[str]:
             else:
                 found.extend(piece for piece in pieces if piece)
                 continue
-        word = _POSSESSIVE.sub("", word)
-        if word:
-            found.append(word)
+        found.append(_POSSESSIVE.sub("", word))
     return found
 
 

@@ -60,6 +60,7 @@ class ChatRenderer:
         thread_id: int | None = None,
     ) -> model.ChatMessage:
         """Render an issue in as many parts as it needs.  Raises RenderError."""
+        language = self._templates.language(language, self._publication.language)
         words_of = self._templates.phrases(language)
         room = _STORIES if words.web_address(links.archive) else len(issue.items)
         blocks = []
@@ -118,6 +119,7 @@ class ChatRenderer:
         thread_id: int | None = None,
     ) -> model.ChatMessage:
         """Render an alert, with a button to mute its topic.  Raises RenderError."""
+        language = self._templates.language(language, self._publication.language)
         words_of = self._templates.phrases(language)
         on = at.astimezone(ZoneInfo(time_zone)).date()
         card = views.card(item, layout="lead", on=on, time_zone=time_zone, language=language)
@@ -149,6 +151,7 @@ class ChatRenderer:
         **values: object,
     ) -> model.ChatMessage:
         """Render the service message `name`, with the values its mail takes too."""
+        language = self._templates.language(language, self._publication.language)
         shell = {**views.masthead(self._publication, links, language), **values}
         return self._message(name, shell, _Frame(chat_id, silent, thread_id), language)
 

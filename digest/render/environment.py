@@ -83,6 +83,15 @@ class Templates:
                 )
         return self._render(name, values, language, shipped=True)
 
+    def language(self, wanted: str, otherwise: str) -> str:
+        """Choose the language of a message: the one wanted if there is a catalogue for it.
+
+        `otherwise` is the publication's own, which its templates may speak without any.
+        """
+        if wanted == otherwise or isinstance(self.phrases(wanted), gettext.GNUTranslations):
+            return wanted
+        return otherwise
+
     def phrases(self, language: str) -> gettext.NullTranslations:
         """Give the translated phrases of a language, for the words no template holds."""
         if language not in self._phrases:

@@ -1,21 +1,18 @@
 """Issues, alerts and notices as mails: a subject, a preheader, a text and an HTML part.
 
-A card is rendered once for all readers who see it the same way; only the page around the cards
-is rendered per message.  A mail that would grow beyond what Gmail shows whole is shortened by
-rule, and says how many stories wait online.
+A card is rendered once for all readers who see it the same way, and so is an issue that several
+readers get; what remains per message is to fill in the reader's links.  A mail that would grow
+beyond what Gmail shows whole is shortened by rule, and says how many stories wait online.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from functools import lru_cache
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
-
 from digest import model
-from digest.render import views, words
+from digest.render import cards, moulds, shortening, views, words
 from digest.render.environment import Templates
 
 __all__ = ["LARGEST_HTML_BYTES", "MailRenderer"]
@@ -23,56 +20,19 @@ __all__ = ["LARGEST_HTML_BYTES", "MailRenderer"]
 LARGEST_HTML_BYTES = 100_000  # Gmail clips at 102 kB
 _SUBJECT_CHARS = 60
 _PREHEADER_CHARS = (40, 90)
-_CARDS_KEPT = 8_192
-_LEAD_SHARES = ("Mail", "Telegram", "WhatsApp")
-_CARD_SHARES = ("Mail", "Telegram")
+_EVERYTHING = shortening.Plan()
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
-    """How much of an issue is shown: the first that fits is taken."""
+class _Order:
+    """An issue as it is to be rendered, but for the reader's links: equal by what is shown."""
 
-    per_section: int = 1_000
-    sections: int = 1_000
-    with_shares: bool = True
-    with_summaries: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """The moment and the place a message is read in."""
-
-    edition_id: int  # 0 for an alert
-    on: date
-    time_zone: str
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
-class _CardKey:
-    """All that a card depends on; `item` only serves to make it."""
-
-    reading: _Reading
-    layout: str
-    with_shares: bool
-    with_summary: bool
-    story_id: int
-    lead: model.Entry  # whole: a preview may show a story that is not frozen yet
-    n_entries: int
-    title: str
-    note: str
-    breaking: bool
-    why: str
-    updated: bool
-    item: model.IssueItem = field(compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _RenderedCard:
-    html: Markup
-    text: str
-    n_words: int
+    reading: cards.Reading
+    edition_words: tuple[str, str]
+    shown: tuple[object, ...]
+    issue: model.Issue = field(compare=False)
+    edition: model.Edition = field(compare=False)
 
 
 class MailRenderer:
@@ -81,7 +41,8 @@ class MailRenderer:
     def __init__(self, templates: Templates, publication: model.Publication) -> None:
         self._templates = templates
         self._publication = publication
-        self._card = lru_cache(maxsize=_CARDS_KEPT)(self._render_card)
+        self._cards = cards.Cards(templates)
+        self._moulds = moulds.Moulds(self._render_issue)
 
     def issue(
         self,
@@ -96,26 +57,14 @@ class MailRenderer:
 
         Raises RenderError.
         """
-        subject = words.shorten(words.clean(issue.lead.story.title), _SUBJECT_CHARS)
-        shell = {
-            **views.masthead(self._publication, links, language),
-            "subject": subject,
-            "preheader": _preheader(issue, subject),
-            "title": words.clean(edition.title),
-            "note": words.clean(edition.note),
-            "date": words.long_date(edition.on, language),
-            "at": words.local_time(edition.frozen_at, time_zone, language),
-            "n_stories": len(issue.items) + sum(s.more for s in issue.sections),
-            "topics": tuple(words.clean(s.title) for s in issue.sections if s.kind == "topic"),
-        }
-        reading = _Reading(edition.id, edition.on, time_zone, language)
-        parts = None
-        for plan in _plans(issue):
-            parts = self._issue(plan, issue, shell, reading)
-            if len(parts.html.encode()) <= LARGEST_HTML_BYTES:
-                break
-        assert parts is not None  # noqa: S101 - there is always a first plan
-        return parts
+        spoken = self._templates.language(language, self._publication.language)
+        reading = cards.Reading(edition.id, edition.on, time_zone, spoken)
+        shown = tuple(
+            (section.kind, section.title, section.more, _keys(section, reading))
+            for section in issue.sections
+        )
+        order = _Order(reading, (edition.title, edition.note), shown, issue, edition)
+        return self._moulds.message(order, views.addresses(links))
 
     def alert(
         self,
@@ -127,9 +76,10 @@ class MailRenderer:
         language: str = "en",
     ) -> model.MailParts:
         """Render a mail about one story.  Raises RenderError."""
+        language = self._templates.language(language, self._publication.language)
         on = at.astimezone(ZoneInfo(time_zone)).date()
-        reading = _Reading(0, on, time_zone, language)
-        card = self._card(_key(item, "alert", _Plan(), reading))
+        reading = cards.Reading(0, on, time_zone, language)
+        card = self._cards.rendered(cards.key_of(item, "alert", reading))
         headline = words.clean(item.story.title)
         lead = item.story.lead
         shell = {
@@ -149,23 +99,47 @@ class MailRenderer:
 
         `topics` (names as shown) and `next_at` (as shown) are optional.  Raises RenderError.
         """
+        language = self._templates.language(language, self._publication.language)
         shell = {**views.masthead(self._publication, links, language), **values}
         return self._parts(name, shell, {}, {}, language)
 
-    def _issue(
-        self, plan: _Plan, issue: model.Issue, shell: Mapping[str, object], reading: _Reading
+    def _render_issue(self, order: _Order, links: model.Links) -> model.MailParts:
+        issue, edition, reading = order.issue, order.edition, order.reading
+        subject = words.shorten(words.clean(issue.lead.story.title), _SUBJECT_CHARS)
+        shell = {
+            **views.masthead(self._publication, links, reading.language),
+            "subject": subject,
+            "preheader": _preheader(issue, subject),
+            "title": words.clean(edition.title),
+            "note": words.clean(edition.note),
+            "date": words.long_date(edition.on, reading.language),
+            "at": words.local_time(edition.frozen_at, reading.time_zone, reading.language),
+            "n_stories": len(issue.items) + sum(s.more for s in issue.sections),
+            "topics": tuple(words.clean(s.title) for s in issue.sections if s.kind == "topic"),
+        }
+        for plan in shortening.plans(issue):
+            parts = self._shortened(plan, issue, shell, reading)
+            if len(parts.html.encode()) <= LARGEST_HTML_BYTES:
+                break
+        return parts
+
+    def _shortened(
+        self,
+        plan: shortening.Plan,
+        issue: model.Issue,
+        shell: Mapping[str, object],
+        reading: cards.Reading,
     ) -> model.MailParts:
-        blocks: list[tuple[str, str, list[_RenderedCard], int]] = []
-        lead: _RenderedCard | None = None
+        blocks: list[tuple[str, str, list[cards.RenderedCard], int]] = []
+        lead: cards.RenderedCard | None = None
         for section in issue.sections[: plan.sections]:
-            items = section.items[: plan.per_section]
-            more = section.more + len(section.items) - len(items)
-            if lead is None and section.kind == "lead":
-                lead = self._card(_key(items[0], "lead", plan, reading))
-                items = items[1:]
-            cards = [self._card(_key(item, "card", plan, reading)) for item in items]
-            if cards or more:
-                blocks.append((section.kind, words.clean(section.title), cards, more))
+            keys = _keys(section, reading, plan)
+            rendered = [self._cards.rendered(key) for key in keys]
+            if section.kind == "lead" and lead is None:
+                lead, rendered = rendered[0], rendered[1:]
+            more = section.more + len(section.items) - len(keys)
+            if rendered or more:
+                blocks.append((section.kind, words.clean(section.title), rendered, more))
         n_words = sum(card.n_words for block in blocks for card in block[2])
         n_words += lead.n_words if lead else 0
         shell = {**shell, "reading_time": words.reading_time(n_words, reading.language)}
@@ -174,8 +148,8 @@ class MailRenderer:
             {
                 "lead": getattr(lead, form, None),
                 "blocks": [
-                    views.Block(kind, title, tuple(getattr(card, form) for card in cards), more)
-                    for kind, title, cards, more in blocks
+                    views.Block(kind, title, tuple(getattr(c, form) for c in rendered), more)
+                    for kind, title, rendered, more in blocks
                 ],
                 "more": left_out,
             }
@@ -208,57 +182,20 @@ class MailRenderer:
             html=render(f"{folder}/body.mjml", {**shell, **html}, language),
         )
 
-    def _render_card(self, key: _CardKey) -> _RenderedCard:
-        layout, reading = key.layout, key.reading
-        partial = "card" if layout == "card" else "lead"
-        names = _CARD_SHARES if layout == "card" else _LEAD_SHARES
-        card = views.card(
-            key.item,
-            layout=partial,
-            on=reading.on,
-            time_zone=reading.time_zone,
-            language=reading.language,
-            share_names=names if key.with_shares else (),
-            with_summary=key.with_summary,
+
+def _keys(
+    section: model.IssueSection, reading: cards.Reading, plan: shortening.Plan = _EVERYTHING
+) -> tuple[cards.CardKey, ...]:
+    """Name the cards of a section; the first of the lead section is the lead."""
+    return tuple(
+        cards.key_of(
+            item,
+            "lead" if section.kind == "lead" and item is section.items[0] else "card",
+            reading,
+            with_shares=plan.with_shares,
+            with_summary=plan.with_summaries,
         )
-        values = {"card": card, "alert": layout == "alert"}
-        html = self._templates.render(f"email/partials/{partial}.mjml", values, reading.language)
-        text = self._templates.render(f"email/partials/{partial}.txt", values, reading.language)
-        rows = Markup(html)  # noqa: S704 - a template's own output
-        return _RenderedCard(rows, text.strip("\n"), card.n_words)
-
-
-def _plans(issue: model.Issue) -> Iterator[_Plan]:
-    """List what to try, from everything to a few headlines."""
-    yield _Plan()
-    yield _Plan(with_shares=False)
-    longest = max(len(section.items) for section in issue.sections)
-    for per_section in (12, 8, 6, 5, 4, 3, 2, 1):
-        if per_section < longest:
-            yield _Plan(per_section, with_shares=False)
-    yield _Plan(1, with_shares=False, with_summaries=False)
-    sections = len(issue.sections) // 2
-    while sections:
-        yield _Plan(1, sections, with_shares=False, with_summaries=False)
-        sections //= 2
-
-
-def _key(item: model.IssueItem, layout: str, plan: _Plan, reading: _Reading) -> _CardKey:
-    story = item.story
-    return _CardKey(
-        reading,
-        layout,
-        plan.with_shares,
-        plan.with_summaries,
-        story.id,
-        story.lead,
-        len(story.entries),
-        story.title,
-        story.note,
-        story.breaking,
-        item.why,
-        item.updated,
-        item,
+        for item in section.items[: plan.per_section]
     )
 
 

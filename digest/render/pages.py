@@ -35,6 +35,7 @@ class PageRenderer:
 
     def page(self, name: str, *, language: str = "en", **values: object) -> str:
         """Render `templates/web/<name>.html` in the shared look.  Raises RenderError."""
+        language = self._templates.language(language, self._publication.language)
         shared = views.masthead(self._publication, model.Links(), language)
         context = {**shared, "style": self._css(), **values}
         return self._templates.render(f"web/{name}.html", context, language)
@@ -51,6 +52,7 @@ class PageRenderer:
 
         Raises RenderError.
         """
+        language = self._templates.language(language, self._publication.language)
         address = f"{self._publication.base_url}/archive/{edition.id}"
 
         def card(item: model.IssueItem, layout: str) -> views.Card:

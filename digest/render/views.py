@@ -80,13 +80,13 @@ def card(
         headline=headline,
         url=url,
         summary=_summary(lead, headline, layout) if with_summary else "",
-        source=_source(lead),
+        source=words.isolated(_source(lead), page),
         when=words.short_moment(at or story.first_at, on, time_zone, language),
         others=max(0, len(story.sources) - 1),
         updated=item.updated,
         breaking=story.breaking,
-        note=words.shorten(words.clean(story.note), _NOTE_CHARS),
-        why=words.shorten(words.clean(item.why), _HEADLINE_CHARS),
+        note=words.isolated(words.shorten(words.clean(story.note), _NOTE_CHARS), page),
+        why=words.isolated(words.shorten(words.clean(item.why), _HEADLINE_CHARS), page),
         image=words.web_address(lead.image) if with_summary else "",
         language=_language(lead.language) or language,
         direction=words.direction_of(headline, page),
@@ -126,16 +126,17 @@ def masthead(
     publication: model.Publication, links: model.Links, language: str
 ) -> Mapping[str, object]:
     """Give the values every message has, whatever it is about."""
+    page = languages.direction(language)
     return {
         "publication": model.replace(
             publication,
-            name=words.clean(publication.name),
-            postal_address=words.clean(publication.postal_address),
+            name=words.isolated(words.clean(publication.name), page),
+            postal_address=words.isolated(words.clean(publication.postal_address), page),
             contact=words.clean(publication.contact),
             privacy_url=words.web_address(publication.privacy_url),
             topic_names={},
         ),
         "links": addresses(links),
         "language": language,
-        "direction": languages.direction(language),
+        "direction": page,
     }

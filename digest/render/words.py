@@ -21,6 +21,7 @@ __all__ = [
     "SHARE_NAMES",
     "clean",
     "direction_of",
+    "isolated",
     "local_time",
     "long_date",
     "n_words",
@@ -99,6 +100,11 @@ def direction_of(text: str, otherwise: str) -> str:
         if kind in {"R", "AL"}:
             return "rtl"
     return otherwise
+
+
+def isolated(text: str, page: str) -> str:
+    """Keep a text that runs against its page's direction from reordering its neighbours."""
+    return f"\u2068{text}\u2069" if text and direction_of(text, page) != page else text
 
 
 def web_address(url: str) -> str:

@@ -10,14 +10,22 @@ from digest.render import environment, mail
 from tests.render import layout, stories
 
 _RENDERER = mail.MailRenderer(environment.Templates(), stories.PUBLICATION)
+_ARABIC = mail.MailRenderer(
+    environment.Templates(), model.replace(stories.PUBLICATION, language="ar")
+)
 _BARE = mail.MailRenderer(
     environment.Templates(), model.Publication(name="C", base_url="https://courier.example")
 )
 
 
-def _issue(issue: model.Issue, links: model.Links = stories.LINKS, language: str = "en") -> str:
-    return _RENDERER.issue(
-        issue, stories.EDITION, links, time_zone=stories.TIME_ZONE, language=language
+def _issue(issue: model.Issue, links: model.Links = stories.LINKS) -> str:
+    return _RENDERER.issue(issue, stories.EDITION, links, time_zone=stories.TIME_ZONE).html
+
+
+def _mirrored() -> str:
+    links, language = stories.LINKS, "ar"
+    return _ARABIC.issue(
+        stories.issue(), stories.EDITION, links, time_zone="UTC", language=language
     ).html
 
 
@@ -58,7 +66,7 @@ MAILS: dict[str, Callable[[], str]] = {
     "far too many stories": lambda: _issue(stories.huge_issue(30, 60)),
     "no links": lambda: _issue(stories.issue(), model.Links()),
     "nothing but a headline": _bare,
-    "right to left": lambda: _issue(stories.issue(), language="ar"),
+    "right to left": _mirrored,
     "hostile": lambda: _issue(
         stories.issue(*(stories.item(n, title="</td><script>\"'&<h1>", note="<p>") for n in (1, 2)))
     ),
@@ -151,6 +159,13 @@ def test_a_right_to_left_issue_is_mirrored() -> None:
     assert "text-align:right" in html
     assert "text-align:left" not in html
     assert "direction:ltr" not in html
+
+
+def test_names_against_the_direction_of_the_page_do_not_reorder_it() -> None:
+    """A54."""
+    assert "\u2068The Courier\u2069" in _mirrored()
+    assert "\u2068" not in _full()
+    assert "\u2068صحيفة\u2069" in _issue(stories.issue(stories.item(1, source="صحيفة")))
 
 
 def test_a_headline_keeps_its_own_direction_and_language() -> None:

@@ -130,7 +130,9 @@ def test_any_page_can_be_added_in_the_shared_look(tmp_path: Path) -> None:
         renderer.page("nosuch")
 
 
-def test_a_right_to_left_page_says_so(renderer: pages.PageRenderer) -> None:
+def test_a_right_to_left_page_says_so() -> None:
     """A54, G10."""
+    arabic = model.replace(stories.PUBLICATION, language="ar")
+    renderer = pages.PageRenderer(environment.Templates(), arabic)
     page = renderer.edition_page(stories.issue(), stories.EDITION, language="ar")
     assert '<html lang="ar" dir="rtl">' in page

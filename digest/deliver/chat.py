@@ -6,6 +6,7 @@ Uncertain and never repeated (standards C5).  The token is part of every URL, so
 that log URLs (PTB at DEBUG, together with every text) are kept from it (C27).
 """
 
+import asyncio
 import json
 import logging
 import urllib.parse
@@ -59,7 +60,8 @@ class BotRequest(request.HTTPXRequest):
     """PTB's transport, with the two answers it cannot tell apart told apart.
 
     A 429 without `retry_after` is a flood wait all the same, and a server error keeps its
-    status.
+    status.  Requests wait for a free connection here, in order and at no cost; httpx looks
+    through all that wait and all connections for each.
     """
 
     def __init__(self, *, connections: int = _CONNECTIONS) -> None:
@@ -70,9 +72,11 @@ class BotRequest(request.HTTPXRequest):
             connect_timeout=_CONNECT_SECONDS,
             pool_timeout=_POOL_SECONDS,
         )
+        self._free = asyncio.Semaphore(min(connections, _CONNECTIONS))
 
     async def do_request(self, *args: object, **kwargs: object) -> tuple[int, bytes]:
-        status, payload = await super().do_request(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they came
+        async with self._free:
+            status, payload = await super().do_request(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they came
         if status == 429 and b'"retry_after"' not in payload:
             raise telegram_error.RetryAfter(_DEFAULT_FLOOD_SECONDS)
         if status >= 500 or status in (405, 408, 413):

@@ -182,6 +182,9 @@ class MailSender:
         self._free.append(session)
 
     def take_back(self, transaction: smtp.Transaction) -> None:
+        if self._closing:
+            transaction.fail(errors.Deferred("the sender is closing"))
+            return
         self._waiting.appendleft(transaction)
         self._wake()
 

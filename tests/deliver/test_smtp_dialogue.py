@@ -123,6 +123,43 @@ async def test_closing_waits_for_the_answer_of_what_was_committed() -> None:
     assert server.verbs()[-1] == "QUIT"
 
 
+async def test_closing_answers_for_a_message_whose_session_is_lost_meanwhile() -> None:
+    """F2: nothing hangs and nothing is dialled any more."""
+    gate = asyncio.Event()
+    async with wire.relay(connections=1) as (server, sender):
+        await sender.send(wire.message(), before_commit=wire.ignore)
+        server.on("MAIL", smtp_server.CLOSE, until=gate)
+        sending = asyncio.ensure_future(sender.send(wire.message(), before_commit=wire.ignore))
+        await server.seen("MAIL", times=2)
+        closing = asyncio.ensure_future(sender.__aexit__(None, None, None))
+        with pytest.raises(errors.Deferred):
+            await sender.send(wire.message(), before_commit=wire.ignore)
+        gate.set()
+        await closing
+        with pytest.raises(errors.Deferred, match="closing"):
+            await sending
+    assert server.n_connections == 1
+
+
+async def test_a_sender_cancelled_after_the_dot_leaves_the_session_in_step() -> None:
+    """The answer to a message nobody waits for is not taken for the next one's."""
+    gate = asyncio.Event()
+    committed = asyncio.Event()
+    async with wire.relay(connections=1) as (server, sender):
+        server.on("DOT", "250 2.0.0 first", message=1, until=gate)
+        server.on("DOT", "250 2.0.0 second", message=2)
+        first = asyncio.ensure_future(sender.send(wire.message(), before_commit=committed.set))
+        await committed.wait()
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        gate.set()
+        second = await sender.send(wire.message(), before_commit=wire.ignore)
+    assert second.detail == "250 2.0.0 second"
+    assert server.n_connections == 1
+    assert len(server.received) == 2
+
+
 async def test_a_sender_can_be_opened_again() -> None:
     async with smtp_server.FaultServer() as server:
         sender = mail.MailSender(wire.options(server.port))

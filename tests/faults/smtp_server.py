@@ -129,7 +129,7 @@ class FaultServer:
     n_connections: int = 0
     n_reads: int = 0  # pieces that arrived: with pipelining about one a message
     _faults: list[_Fault] = field(default_factory=list)
-    _watched: list[tuple[str, asyncio.Event]] = field(default_factory=list)
+    _watched: list[tuple[str, int, asyncio.Event]] = field(default_factory=list)
     _server: asyncio.Server | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -161,15 +161,15 @@ class FaultServer:
 
     def note(self, connection: int, line: str) -> None:
         self.commands.append((connection, line))
-        for verb, event in self._watched:
-            if line.upper().startswith(verb):
+        for verb, times, event in self._watched:
+            if self.verbs().count(verb) >= times:
                 event.set()
 
-    async def seen(self, verb: str) -> None:
-        """Wait until the client has sent this command."""
-        if verb not in self.verbs():
+    async def seen(self, verb: str, times: int = 1) -> None:
+        """Wait until the client has sent this command so often."""
+        if self.verbs().count(verb) < times:
             event = asyncio.Event()
-            self._watched.append((verb, event))
+            self._watched.append((verb, times, event))
             await event.wait()
 
     async def __aenter__(self) -> Self:

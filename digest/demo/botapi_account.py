@@ -72,6 +72,10 @@ class Account:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
+    async def next_change(self) -> None:
+        """Wait until the next call or act of a person."""
+        await self._changed.wait()
+
     # What the bot wrote.
 
     def messages(self, chat_id: int | str) -> list[botapi_chats.SentMessage]:
@@ -167,6 +171,7 @@ class Account:
             "new_chat_member": self.chats.membership(chat, self.bot["id"]),
         }
         self.updates.push("my_chat_member", change)
+        self.note_change()
 
     def block(self, chat_id: int) -> None:
         """Have the person block the bot, or the group throw it out."""
@@ -288,6 +293,7 @@ class Account:
             "data": data,
         }
         self.updates.push("callback_query", payload)
+        self.note_change()
         return query
 
     def types_inline(self, user_id: int, query: str, offset: str = "") -> InlineQuery:
@@ -297,4 +303,5 @@ class Account:
         self.inline_queries[typed.id] = typed
         payload = {"id": typed.id, "from": person.as_json(), "query": query, "offset": offset}
         self.updates.push("inline_query", payload)
+        self.note_change()
         return typed

@@ -285,6 +285,10 @@ class Mailbox:
                 await self._changed.wait()
         return list(self.received)
 
+    async def next_change(self) -> None:
+        """Wait until the next message comes in."""
+        await self._changed.wait()
+
     def keep(self, mail_from: str, recipient: str, data: bytes) -> None:
         """Add a message as if it had just come in."""
         self.received.append(Received(self._clock(), mail_from, recipient, data))

@@ -111,6 +111,10 @@ class Newsroom:
         """Give what a paper shows now, newest first."""
         return [e for e in self._entries if e.id.startswith(f"{paper}-")]
 
+    def find(self, url: str) -> model.Entry | None:
+        """Give the story at this address, None when there is none now."""
+        return next((e for e in self._entries if e.url == url), None)
+
     def publish(
         self,
         title: str,
@@ -239,10 +243,8 @@ class Newsroom:
             return self._feed(request, key, name)
         paper = self._paper(key)
         wanted = f"{self.url}/{key}/{name}"
-        for entry in self.entries_of(key):
-            if entry.url == wanted:
-                values = {"paper": paper, "entry": entry, "url": self.url}
-                return self._html("demo/story.html", values)
+        if entry := self.find(wanted):
+            return self._html("demo/story.html", {"paper": paper, "entry": entry, "url": self.url})
         raise web.HTTPGone if wanted in self._withdrawn else web.HTTPNotFound
 
     def _feed(self, request: web.Request, key: str, name: str) -> web.StreamResponse:

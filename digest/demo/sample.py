@@ -57,7 +57,10 @@ class Sample:
     @property
     def slug(self) -> str:
         plain = unicodedata.normalize("NFKD", self.title).encode("ascii", "ignore").decode()
-        return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:70].rstrip("-")
+        words = re.findall(r"[a-z0-9]+", plain.lower())
+        while len("-".join(words)) > 70:
+            words.pop()
+        return "-".join(words)
 
     @property
     def body(self) -> str:

@@ -88,8 +88,8 @@ SAMPLES = (
     Sample(
         "northern-ledger",
         182,
-        "Drones hit oil depot in southern Russia as Ukraine widens campaign",
-        "Ukrainian drones set an oil depot in Russia's Rostov region on fire, regional officials "
+        "Drones set Rostov oil depot on fire as Ukraine widens campaign",
+        "Ukrainian drones struck an oil depot in Russia's Rostov region, regional officials "
         "said. Kyiv has aimed at fuel supplies for weeks.",
         (),
         ("ukraine-conflict", "russia"),
@@ -293,7 +293,7 @@ SAMPLES = (
     Sample(
         "meridian",
         530,
-        "Lunar orbiter Selene-3 reaches the Moon after 5-month flight",
+        "Lunar orbiter Selene-3 reaches the Moon after 5-month voyage",
         "The lunar orbiter Selene-3 entered orbit around the Moon after five months. "
         "It will map ice near the south pole.",
         ("Space Science", "Science & Tech"),
@@ -305,7 +305,7 @@ SAMPLES = (
         "northern-ledger",
         512,
         "Selene-3 spacecraft enters orbit around the Moon",
-        "After a flight of five months the Selene-3 spacecraft is in orbit around the Moon. "
+        "After a voyage of five months the Selene-3 spacecraft is in orbit around the Moon. "
         "It looks for ice at the south pole.",
         (),
         ("space",),
@@ -352,8 +352,8 @@ SAMPLES = (
     Sample(
         "meridian",
         1130,
-        "Night trains from Vienna to Barcelona return in spring",
-        "Night trains between Vienna and Barcelona return in spring after ten years. "
+        "Night trains from Vienna to Venice return in spring",
+        "Night trains between Vienna and Venice return in spring after ten years. "
         "Travellers can book cabins from next month.",
         ("Travel", "Featured Travel", "Editor's Choice"),
         ("travel", "europe"),

@@ -208,7 +208,7 @@ def test_headlines_leave_wordpress_with_its_typography() -> None:
 async def test_what_to_read_is_found_behind_a_home_page() -> None:
     async with opened() as (papers, session, _):
         async with session.get(f"{papers.url}/") as answer:
-            assert answer.links["https://api.w.org/"]["url"].human_repr().endswith("/wp-json/")
+            assert str(answer.links["https://api.w.org/"]["url"]).endswith("/wp-json/")
         limits = fetch.FetchLimits(allow_private_addresses=True)
         async with fetch.Fetcher(limits) as fetcher:
             own = await discover.discover(fetcher, f"{papers.url}/")

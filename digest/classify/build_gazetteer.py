@@ -20,8 +20,10 @@ from digest.classify import gazetteer_tables as tables
 from digest.classify.gazetteer import FILE
 
 LANGUAGES = ("en", "de", "es", "fr", "uk", "ar")
-CITY_RESIDENTS = 300_000
-TOWN_RESIDENTS = 90_000  # of towns that are taken in doubt, where their names are no surnames
+CITY_RESIDENTS = 1_000_000
+# Smaller ones are taken in doubt: their names are also surnames, firms and words.
+LARGE_TOWN_RESIDENTS = 300_000
+TOWN_RESIDENTS = 90_000  # only where towns are not named like people: see `NO_TOWNS`
 CAPITAL_RESIDENTS = 300_000  # of a country whose capital is taken however small
 HEAD = """\
 # Place names and the countries (ISO 3166-1 alpha-2) they stand for; made by build_gazetteer.py.
@@ -107,7 +109,7 @@ def gazetteer() -> dict[str, set[str]]:
             for name in sorted(part[code]):
                 taken.setdefault(name, code)
     doubtful = set(tables.DOUBTFUL)
-    for code, found in towns().items():
+    for code, found in [*cities(LARGE_TOWN_RESIDENTS).items(), *towns().items()]:
         doubtful |= {name for name in found if name not in taken}
         taken |= {name: code for name in found if name not in taken}
     names: dict[str, set[str]] = {}

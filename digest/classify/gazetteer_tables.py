@@ -281,7 +281,7 @@ DOUBTFUL = frozenset(_DOUBTFUL.split("|"))
 
 # Words and names that large cities or countries share, but headlines hardly mean as places.
 _NOT_PLACES = (
-    "Island|Reunion|Erode|Oral|Grenade|Riverside|Poles|Stanley|Douglas|Bunda|Metro|"
+    "Rangel|Island|Reunion|Erode|Oral|Grenade|Riverside|Poles|Stanley|Douglas|Bunda|Metro|"
     "Aba|Along|Anaheim|Anda|Antigua|Antipolo|Anyang|Asia|Aurora|Ban|"
     "Bandung Regency|Barking|Barnet|Bath|Batman|Bay|Bel Air|Bello|Best|Bexley|Bo|"
     "Bole|Bor|Brent|Bromley|Bukit Rahman Putra|Camden|Cannes Film|Canton|Central|"

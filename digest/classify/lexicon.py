@@ -35,7 +35,7 @@ class Term:
     doubtful: bool = False
     acronym: bool = False
     rule: bool = False  # only known to rules: gives no score by itself
-    name: bool = False  # several words with a capital: hides what lies inside
+    name: bool = False  # of several parts, with a capital: hides what lies inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +167,11 @@ def _phrase(text: str, slug: str, strength: float, *, rule: bool = False) -> Ter
         strength=strength,
         acronym=text.isupper(),
         rule=rule,
-        name=bool(capitals) and " " in text,
+        name=bool(capitals) and not text.isalnum(),
     )
 
 
 def _capitals(text: str) -> tuple[int, ...]:
+    if text.islower():
+        return ()
     return tuple(index for index, char in enumerate(text) if char.isupper())

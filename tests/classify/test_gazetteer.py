@@ -1,5 +1,7 @@
 """The gazetteer that ships: complete, well formed, and made by the script beside it."""
 
+from pathlib import Path
+
 import pytest
 
 from digest import topics
@@ -70,3 +72,9 @@ def test_names_that_are_also_people_or_words_are_marked(name: str) -> None:
 
 def test_a_name_of_two_countries_keeps_both() -> None:
     assert BY_NAME["Georgia"] == {"GE", "US"}
+
+
+def test_the_script_writes_the_file_it_is_told_to(tmp_path: Path) -> None:
+    path = tmp_path / "places.txt"
+    build_gazetteer.main(path)
+    assert list(gazetteer.places(path)) == list(gazetteer.places())

@@ -1,5 +1,7 @@
 """Headlines that must not be mixed up or lost, as tables: what a story is about, and is not."""
 
+from typing import Any
+
 import pytest
 
 from digest import model, topics
@@ -8,7 +10,7 @@ from digest.classify import classifier
 ENGINE = classifier.Classifier(topics.load())
 
 
-def matches(title: str, **fields: object) -> dict[str, model.TopicMatch]:
+def matches(title: str, **fields: Any) -> dict[str, model.TopicMatch]:
     entry = model.replace(model.Entry(id="1", title=title), **fields)
     return {match.topic: match for match in ENGINE.classify(entry)}
 

@@ -31,3 +31,13 @@ def test_the_badly_filed_story_reaches_all_its_topics() -> None:
     story = next(s for s in stories if s.entry.title.startswith("North Korea confirms"))
     given = {match.topic for match in ENGINE.classify(story.entry)}
     assert {"ukraine-conflict", "russia", "asia"} <= given
+
+
+@pytest.mark.real_data
+def test_the_benchmark_reports_every_file_and_its_worst_topics(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bench.main(["--errors", "1", "--topics", "1"])
+    told = capsys.readouterr().out
+    for words in (*bench.FILES, "ready in", "micro  P", "macro  F1", "a second", "missing"):
+        assert words in told

@@ -50,6 +50,9 @@ _DECLARATION = re.compile(rb"^\s*<\?xml\s[^>]{0,400}?\?>")
 _FORBIDDEN = bytes(code for code in range(32) if code not in (9, 10, 13))
 _CDATA = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
 _NAMED_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,31});")
+_BARE_AMPERSAND = re.compile(
+    rb"&(?!#[0-9]{1,7};|#[xX][0-9A-Fa-f]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)"
+)
 _REFERENCES = {
     name[:-1].encode(): "".join(f"&#{ord(character)};" for character in text).encode()
     for name, text in html.entities.html5.items()
@@ -79,7 +82,9 @@ def prepare(data: bytes, content_type: str = "") -> Document:
     cleaned = data.translate(None, _FORBIDDEN)
     if len(cleaned) != len(data):
         problems.append("control characters removed")
-    data = _NAMED_ENTITY.sub(_numeric, cleaned) if b"&" in cleaned else cleaned
+    data = cleaned
+    if b"&" in data:
+        data = _with_bare_ampersands_escaped(_NAMED_ENTITY.sub(_numeric, data))
     _refuse_entities(data)
     _refuse_bulk(data)
     return Document(_without_nonsense_dates(data, problems), tuple(problems))
@@ -135,6 +140,17 @@ def _codec(label: str) -> str:
 
 def _relabel(data: bytes) -> bytes:
     return _DECLARATION.sub(b'<?xml version="1.0" encoding="UTF-8"?>', data, count=1)
+
+
+def _with_bare_ampersands_escaped(data: bytes) -> bytes:
+    if not _BARE_AMPERSAND.search(data):
+        return data
+    start, mended = 0, []
+    for verbatim in _CDATA.finditer(data):
+        mended.append(_BARE_AMPERSAND.sub(b"&amp;", data[start : verbatim.start()]))
+        mended.append(verbatim[0])
+        start = verbatim.end()
+    return b"".join([*mended, _BARE_AMPERSAND.sub(b"&amp;", data[start:])])
 
 
 def _numeric(hit: re.Match[bytes]) -> bytes:

@@ -3,6 +3,8 @@
 Folders become categories; a category attribute of a feed's own goes before its folder.
 """
 
+import html
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -37,6 +39,9 @@ def read(data: bytes, name: str = "the file") -> tuple[Outline, ...]:
     except document.UnsafeDocument as error:
         raise errors.ConfigurationError(f"{name} was refused: it {error}.") from error
     except ET.ParseError as error:
+        rescued = _read_broken(prepared.data)
+        if rescued:
+            return rescued
         line, _ = error.position
         raise errors.ConfigurationError(f"{name} is not well-formed XML (line {line}).") from error
     if root.tag.rpartition("}")[2].lower() != "opml":
@@ -61,6 +66,34 @@ def _walk(parent: ET.Element, folder: str, depth: int, found: dict[str, Outline]
             found.setdefault(url, Outline(url, clean.headline_text(title), own or folder))
         elif depth < _MAX_DEPTH:
             _walk(outline, clean.headline_text(title), depth + 1, found)
+
+
+_ATTRIBUTE = re.compile(
+    r"""\b(xmlUrl|text|title)\s{0,9}=\s{0,9}"([^"<>]{1,2000})\"""", re.IGNORECASE
+)
+
+
+def _read_broken(data: bytes) -> tuple[Outline, ...]:
+    """Read a list whose attributes hold bare quotes or tags, as hand-made ones do.
+
+    Titles and folders may come out short; the addresses are what matters.
+    """
+    found: dict[str, Outline] = {}
+    folders = [""]
+    for chunk in data.decode("utf-8", "replace").split("<outline")[1:]:
+        values: dict[str, str] = {}
+        for name, value in _ATTRIBUTE.findall(chunk):
+            values.setdefault(name.lower(), html.unescape(value))
+        title = clean.headline_text(values.get("text") or values.get("title") or "")
+        url = clean.image_url(values.get("xmlurl", ""))
+        n_closed = chunk.count("</outline")
+        if url:
+            found.setdefault(url, Outline(url, title, folders[-1]))
+            n_closed -= not chunk.partition("</outline")[0].rstrip().endswith("/>")
+        elif not chunk.partition(">")[0].endswith("/"):
+            folders.append(title)
+        del folders[max(len(folders) - max(n_closed, 0), 1) :]
+    return tuple(found.values())
 
 
 def write(outlines: Iterable[Outline], title: str = "Sources") -> bytes:

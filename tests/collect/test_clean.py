@@ -26,6 +26,7 @@ from digest.collect import clean
         ("caf&eacute; &#8211; &#x2014; &nbsp;x", "café – — x"),
         ("&amp;lt;not a tag&amp;gt;", "&lt;not a tag&gt;"),
         ("&lt;p&gt;escaped &amp;amp; twice&lt;/p&gt;", "escaped & twice"),
+        ("R&amp;amp;D isn&amp;#8217;t &amp;quot;x&amp;quot;", 'R&D isn’t "x"'),
         ("&#99999999999;&#0;x", "\ufffd\ufffdx"),
         ("nul\x00 and soft\xad hyphen\u200b", "nul and soft hyphen"),
         ("", ""),
@@ -162,6 +163,17 @@ def test_only_a_known_name_is_cut_off_a_headline(
 )
 def test_one_page_has_one_address(url: str, canonical: str) -> None:
     assert clean.canonical_url(url, "https://example.com/feed.xml") == canonical
+
+
+@given(
+    st.from_regex(
+        r"https?://[a-z0-9-]{1,5}\.[a-z]{2,4}(/[A-Za-z0-9._~-]{1,6}){1,3}/?", fullmatch=True
+    )
+)
+def test_the_short_way_for_ordinary_addresses_changes_nothing(url: str) -> None:
+    if clean._ORDINARY.fullmatch(url) and "xn--" not in url:
+        assert courlan.clean_url(url_normalize.url_normalize(url)) == url
+        assert clean.canonical_url(url) == url
 
 
 @pytest.mark.parametrize(

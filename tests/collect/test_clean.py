@@ -1,6 +1,8 @@
 """Text, headlines, addresses and agencies out of what sources publish."""
 
+import courlan
 import pytest
+import url_normalize
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -29,7 +29,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class CardKey:
-    """All that a card depends on; `item` only serves to make it."""
+    """All that a card depends on; `made_from` only serves to make it."""
 
     reading: Reading
     layout: str  # "lead", "alert" or "card"
@@ -43,7 +43,7 @@ class CardKey:
     breaking: bool
     why: str
     updated: bool
-    item: model.IssueItem = field(compare=False)
+    made_from: model.IssueItem = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Cards:
         partial = "card" if key.layout == "card" else "lead"
         names = _CARD_SHARES if partial == "card" else _LEAD_SHARES
         card = views.card(
-            key.item,
+            key.made_from,
             layout=partial,
             on=reading.on,
             time_zone=reading.time_zone,

@@ -139,8 +139,12 @@ class Templates:
         for unknown in sorted(meta.find_undeclared_variables(tree) - known):
             line = _line_of(tree, unknown)
             raise errors.RenderError(name, f"'{unknown}' is undefined", line)
-        for sample in values:
-            self._render(name, sample, languages.DEFAULT, shipped=False)
+        rendered = [
+            self._render(name, sample, languages.DEFAULT, shipped=False) for sample in values
+        ]
+        for what, shown in samples.required(name).items():
+            if shown not in rendered[0]:
+                raise errors.RenderError(name, f"{what} is missing")
 
     def _render(
         self, name: str, values: Mapping[str, object], language: str, *, shipped: bool

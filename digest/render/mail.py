@@ -132,7 +132,7 @@ class MailRenderer:
     ) -> model.MailParts:
         blocks: list[tuple[str, str, list[cards.RenderedCard], int]] = []
         lead: cards.RenderedCard | None = None
-        for section in issue.sections[: plan.sections]:
+        for section in issue.sections[: plan.most_blocks]:
             keys = _keys(section, reading, plan)
             rendered = [self._cards.rendered(key) for key in keys]
             if section.kind == "lead" and lead is None:
@@ -143,7 +143,7 @@ class MailRenderer:
         n_words = sum(card.n_words for block in blocks for card in block[2])
         n_words += lead.n_words if lead else 0
         shell = {**shell, "reading_time": words.reading_time(n_words, reading.language)}
-        left_out = sum(len(s.items) + s.more for s in issue.sections[plan.sections :])
+        left_out = sum(len(s.items) + s.more for s in issue.sections[plan.most_blocks :])
         html, text = (
             {
                 "lead": getattr(lead, form, None),
@@ -195,7 +195,7 @@ def _keys(
             with_shares=plan.with_shares,
             with_summary=plan.with_summaries,
         )
-        for item in section.items[: plan.per_section]
+        for item in section.items[: plan.most_in_block]
     )
 
 

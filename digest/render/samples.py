@@ -11,7 +11,7 @@ from markupsafe import Markup
 from digest import model
 from digest.render import views
 
-__all__ = ["values"]
+__all__ = ["required", "values"]
 
 _PUBLICATION = model.Publication(
     name="The Example Courier",
@@ -141,3 +141,22 @@ def values(name: str) -> tuple[Mapping[str, object], ...] | None:
         case "chat", ("confirm.html" | "welcome.html" | "goodbye.html"):
             return {**_SHARED, **_NOTICE}, {**_BARE, **_NOTICE, "topics": ()}
     return None
+
+
+def required(name: str) -> Mapping[str, str]:
+    """Tell what a template has to show of its first sample, by what it is called.
+
+    The sender's address and a way out are the law's (CAN-SPAM, CASL, ePrivacy), not a taste.
+    """
+    folder, _, file = name.rpartition("/")
+    if file not in {"body.mjml", "body.txt"}:
+        return {}
+    address = {"the postal address": _PUBLICATION.postal_address}
+    match folder:
+        case "email/issue" | "email/alert":
+            return {**address, "the unsubscribe link": _LINKS.unsubscribe}
+        case "email/confirm":
+            return {**address, "the link to confirm": str(_NOTICE["confirm_url"])}
+        case "email/welcome" | "email/goodbye":
+            return address
+    return {}

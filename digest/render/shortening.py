@@ -15,8 +15,8 @@ _ALL = 1_000_000
 class Plan:
     """How much of an issue is shown."""
 
-    per_section: int = _ALL
-    sections: int = _ALL
+    most_in_block: int = _ALL
+    most_blocks: int = _ALL
     with_shares: bool = True
     with_summaries: bool = True
 

@@ -1,40 +1,18 @@
 """Chat messages: accepted by Telegram's own parser, within its limits, parted between stories."""
 
 import html
-import json
 from typing import Any
 
 import pytest
-import tdjson
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest import model
 from digest.render import chat, environment
 from tests.render import stories
+from tests.render.telegram import links_in, parsed, units
 
 _RENDERER = chat.ChatRenderer(environment.Templates(), stories.PUBLICATION)
-
-
-def parsed(marked_up: str) -> dict[str, Any]:
-    """What Telegram's own library makes of a text; its error is a failure."""
-    request = {
-        "@type": "parseTextEntities",
-        "text": marked_up,
-        "parse_mode": {"@type": "textParseModeHTML"},
-    }
-    tdjson.td_execute(b'{"@type": "setLogVerbosityLevel", "new_verbosity_level": 0}')
-    answer: dict[str, Any] = json.loads(tdjson.td_execute(json.dumps(request).encode()) or b"{}")
-    assert answer["@type"] == "formattedText", answer
-    return answer
-
-
-def units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
-
-
-def links_in(answer: dict[str, Any]) -> list[str]:
-    return [e["type"]["url"] for e in answer["entities"] if "url" in e["type"]]
 
 
 def issue_message(issue: model.Issue, **changes: Any) -> model.ChatMessage:

@@ -91,13 +91,19 @@ def test_a_broken_template_gives_way_to_ours_and_is_logged_once(
         ("email/issue/subject.txt", '{{ "x".__class__ }}', "unsafe"),
         ("email/issue/subject.txt", "{% for n in range(10 ** 9) %}x{% endfor %}", "too big"),
         ("email/issue/subject.txt", "{{ 1 / 0 }}", "division by zero"),
+        ("email/issue/body.txt", "{{ links.unsubscribe }}", "the postal address is missing"),
+        (
+            "email/alert/body.txt",
+            "{{ publication.postal_address }}",
+            "the unsubscribe link is missing",
+        ),
         ("web/own.html", "{% extends 'web/layout.html' %}\n\n{% block %}", "web/own.html:3:"),
     ],
 )
 def test_a_check_tells_the_file_the_line_and_what_is_wrong(
     tmp_path: Path, name: str, text: str, problem: str
 ) -> None:
-    """E5, E6."""
+    """B14, E5, E6."""
     templates = environment.Templates(put(tmp_path, name, text))
     found = [each for each in templates.check() if problem in each]
     assert found, templates.check()

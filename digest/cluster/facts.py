@@ -14,9 +14,18 @@ __all__ = ["NEGATIONS", "Facts", "read_facts", "read_numbers"]
 
 _SERIES = re.compile(
     r"\b(day|week|month|round|part|episode|chapter|phase|stage|game|match|test|odi|t20i|heat|race|lap|"
-    r"season|series|volume|vol|no|number|issue|q|quarter|flight|route|bill|resolution|article|section)"
+    r"season|series|volume|vol|no|number|issue|q|quarter|flight|category|level|version|route|bill|resolution|article|section)"
     r"[ .#-]{0,2}(\d[\d,]*)\b",
     re.IGNORECASE,
+)
+_ORDINAL = re.compile(
+    r"\b(?:(\d{1,2})(?:st|nd|rd|th)|(first|second|third|fourth|fifth|sixth|final))[ -]"
+    r"(quarter|test|round|day|leg|half|set|phase|odi|t20|game|week|race|term|night)\b",
+    re.IGNORECASE,
+)
+_ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "final")
+_DAY_OF_MONTH = re.compile(
+    r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:[a-z]{1,6})?\.? (\d{1,2})\b(?![.,]?\d)"
 )
 _SCORE = re.compile(
     r"(?<![\d.,/-])(\d{1,3})\s?[-–:]\s?(\d{1,3})(?![\d.,/-]|-?(?:year|month|day|week|hour|nation|member|point|storey|story|seat))"
@@ -41,10 +50,6 @@ _MONTHS = lexicon.word_set(  # as written: "may" and "march" are also verbs
     "January February March April May June July August September October November December"
 )
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
-_NUMBER_WORDS = {  # "one" is mostly no number
-    "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
-    "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
-}  # fmt: skip
 NEGATIONS = lexicon.word_set(
     """not no never won't doesn't don't didn't isn't wasn't cannot can't refuses refused denies
     denied rejects without"""
@@ -105,8 +110,8 @@ def read_numbers(written: list[str]) -> list[str]:
     found = []
     for word in written:
         plain = words.fold(word)
-        if plain in _NUMBER_WORDS:
-            found.append(_NUMBER_WORDS[plain])
+        if plain in lexicon.NUMBER_WORDS:
+            found.append(lexicon.NUMBER_WORDS[plain])
         else:
             found.extend(number.replace(",", "") for number in _NUMBER.findall(plain))
     return found
@@ -127,6 +132,9 @@ def read_facts(text: str) -> Facts:
     plain = [words.fold(word.replace("’", "'")) for word in written]
     named = _places(written)
     series = {(m[1].casefold(), int(m[2].replace(",", ""))) for m in _SERIES.finditer(text)}
+    series |= {(m[1].casefold(), int(m[2])) for m in _DAY_OF_MONTH.finditer(text)}
+    for m in _ORDINAL.finditer(text):
+        series.add((m[3].casefold(), int(m[1]) if m[1] else _ORDINALS.index(m[2].casefold())))
     return Facts(
         words=tuple(plain),
         places=frozenset(named),

@@ -86,8 +86,9 @@ def _names(written: list[str], *, first: bool) -> frozenset[str]:
     """
     if not _in_sentence_case(written):
         return frozenset()
-    names = {word for word in written[1:] if word[:1].isupper()}
-    if first and written[0][:1].isupper() and words.tier(words.stem(written[0], "en")) == 0:
+    names = {word for word in written[1:] if word[0].isalpha() and not word.islower()}
+    term = words.stem(written[0], "en") if first and not written[0].islower() else ""
+    if term[:1].isalpha() and words.tier(term) == 0:
         names.add(written[0])
     return frozenset(names)
 

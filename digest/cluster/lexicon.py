@@ -9,8 +9,10 @@ __all__ = [
     "DIRECTED",
     "EVENT_WORDS",
     "LANGUAGE_NAMES",
+    "NUMBER_WORDS",
     "OPPOSITES",
     "SAME",
+    "SHORT_FORMS",
     "STOP_WORDS",
     "WEAK_WORDS",
     "word_set",
@@ -81,7 +83,7 @@ WEAK_WORDS = word_set("""
     group grow hail head help high hit hold hope hour includ internat issu join key know last
     late latest launch lead leader leav life like live local long look low major man meet
     million minist minut month move nation need new next night offici old open part peopl photo
-    plan play point polic polit power presid press prime public push question reach read record
+    plan play pm point polic polit power presid press prime public push question reach read record
     remain report respons return reveal right rise rule said saw say second secretari see seek
     seen set show side sign sinc situat sourc speak state statement stand start stop support
     talk tell thing think third thousand three time today told tomorrow top turn updat urg use
@@ -157,12 +159,14 @@ protest protests demonstration demonstrators demonstrations protesters rally ral
 storm hurricane typhoon cyclone storms
 flood floods flooding flooded
 strike strikes walkout
+steal steals stolen stole theft thefts thieves heist robbery robbers
+shut shuts closes close closed closing closure shutdown
 migrant migrants refugee refugees
 child children kid kids
 soccer football footballers
 doctor doctors physician physicians medics
 legislator lawmaker lawmakers legislators deputies mps
-approve approves approved backs adopts adopted passes passed okays
+approve approves approved backs adopts adopted okays
 hostage hostages captive captives
 ship vessel ships vessels
 jobs job layoffs
@@ -184,6 +188,9 @@ SAME: dict[str, str] = _same()
 
 # (axis, one end, other end): a headline at one end is not about what a headline at the other is.
 _OPPOSITE_ROWS = """
+strength: firms strengthens strengthened strengthen | weakens weakened weaken eases
+stay: advances advance qualifies qualified through | knocked eliminated ousted
+ruling: upholds upheld affirms affirmed | overturns overturned quashes quashed annuls annulled
 move: rise rises rising rose higher up climb climbs climbed soar soars soared jump jumps jumped
     surge surges surged gain gains gained rally rallies rallied rebound rebounds increase
     increases increased | fall falls falling fell lower down drop drops dropped slide slides
@@ -211,7 +218,6 @@ record: high highs | low lows
 sex: man men boy boys male | woman women girl girls female
 compass: north northern | south southern
 sun: east eastern | west western
-half: first | second third fourth
 """
 
 
@@ -230,11 +236,25 @@ def _opposites() -> dict[str, tuple[tuple[str, bool], ...]]:
 
 OPPOSITES: dict[str, tuple[tuple[str, bool], ...]] = _opposites()
 
+# Long names → the short ones that headlines use instead.
+SHORT_FORMS: dict[str, str] = {
+    "prime minister": "PM", "european central bank": "ECB", "united nations": "UN",
+    "european union": "EU", "bank of england": "BoE", "federal reserve": "Fed",
+    "international monetary fund": "IMF", "world trade organization": "WTO",
+    "artificial intelligence": "AI", "power cut": "blackout", "power cuts": "blackouts",
+    "power outage": "blackout", "no-confidence vote": "confidence vote",
+}  # fmt: skip
+
+NUMBER_WORDS: dict[str, str] = {  # "one" is mostly no number
+    "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
+    "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
+}  # fmt: skip
+
 # Verbs by which one side does something to the other.
 DIRECTED: frozenset[str] = word_set("""
     hit hits strike strikes struck attack attacks attacked accuse accuses accused bomb bombs bombed
     invade invades beat beats threaten threatens threatened warn warns warned blame blames shell
-    shells sue sues sanction sanctions expel expels fires fired
+    shells sue sues sanction sanctions expel expels ban bans banned fires fired
 """)
 
 # Primary subtag → Snowball's name.  A language that is not here is cut to five letters a word.

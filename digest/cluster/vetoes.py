@@ -5,7 +5,7 @@ gives says nothing.  What the other's lede supports is no difference either.
 """
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from digest.cluster import features, lexicon, places
 from digest.cluster.facts import NEGATIONS, Facts
@@ -128,8 +128,10 @@ def _slots_differ(a: features.Features, b: features.Features) -> str:
         gone, come = ours[a_from:a_to], theirs[b_from:b_to]
         if (
             len(gone) == len(come) == 1
-            and gone[0] in a.title_names
-            and come[0] in b.title_names
+            and (
+                (gone[0] in a.title_names and come[0] in b.title_names)
+                or _models(ours[:a_to], theirs[:b_to], a)
+            )
             and gone[0] not in b.terms
             and come[0] not in a.terms
             and not _one_name(gone[0], come[0])
@@ -138,9 +140,20 @@ def _slots_differ(a: features.Features, b: features.Features) -> str:
     return ""
 
 
+def _models(ours: Sequence[str], theirs: Sequence[str], a: features.Features) -> bool:
+    """Say whether two headlines break at the number of a model: "S25", "iPhone 16"."""
+    gone, come = ours[-1], theirs[-1]
+    if not gone[-1].isdigit() or not come[-1].isdigit():
+        return False
+    follow_a_name = ours[-2:-1] == theirs[-2:-1] and set(ours[-2:-1]) <= a.title_names
+    return (gone[0].isalpha() and come[0].isalpha()) or (len(ours) > 1 and follow_a_name)
+
+
 def _one_name(one: str, other: str) -> bool:
     """Say whether two names may be one: a typing error, a place in the other, or letters that
     stand for words."""
+    if one[-1].isdigit() or other[-1].isdigit():
+        return False
     here, there = places.PATHS.get(one), places.PATHS.get(other)
     if here and there and places.compatible(here, there):
         return True

@@ -23,6 +23,7 @@ _UNSPACED = re.compile(
 )
 _CUT = 5  # letters kept of a word whose language has no stemmer
 
+_LONG_FORM = re.compile(rf"\b(?:{'|'.join(lexicon.SHORT_FORMS)})\b", re.IGNORECASE)
 _HYPHENED_NAME = re.compile(r"\b([A-Z][a-z]+ [A-Z][a-z]+)-([a-z]{2,})\b")
 _ROUNDUP = re.compile(
     r"\bupdates?:|\blive (?:updates?|blog)\b|\bas it happened\b|\bround-?up\b|\bin brief\b"
@@ -93,8 +94,9 @@ def is_roundup(title: str) -> bool:
 
 def tokens(text: str) -> list[str]:
     """Split into words as written: possessives dropped, "U.S." one word, hyphens two words but
-    in given names ("Kim Moon-soo")."""
+    in given names ("Kim Moon-soo"), and long names put short ("Prime Minister")."""
     found: list[str] = []
+    text = _LONG_FORM.sub(lambda match: lexicon.SHORT_FORMS[match[0].casefold()], text)
     for match in _WORD.finditer(_HYPHENED_NAME.sub(r"\1\2", text)):
         word = match[0]
         if "." in word and not any(c.isdigit() for c in word):
@@ -146,6 +148,8 @@ def stem(word: str, language: str) -> str:
         path = places.PATHS.get(lowered) if word[0].isupper() else None
         if path:
             return path[-1]
+        if lowered in lexicon.NUMBER_WORDS:
+            return lexicon.NUMBER_WORDS[lowered]
         lowered = lexicon.SAME.get(lowered, lowered)
     stemmer = _stemmer(language)
     if stemmer is not None:

@@ -108,7 +108,8 @@ class MailSender:
             _client(options)
         except ValueError as error:
             raise errors.ConfigurationError("smtp.local_hostname is not a host name.") from error
-        self.connections = options.connections
+        # Two for each session: while one message is answered, the next is on its way.
+        self.connections = 2 * options.connections
         self._options = options
         self._pace = Pace(options.rate_per_second)
         self._waiting: deque[smtp.Transaction] = deque()
@@ -204,7 +205,11 @@ class MailSender:
                 session.start()
                 break
         n_open = len(self._sessions) + len(self._dialling)
-        if self._closing or n_open >= self.connections or len(self._waiting) <= len(self._dialling):
+        if (
+            self._closing
+            or n_open >= self._options.connections
+            or len(self._waiting) <= len(self._dialling)
+        ):
             return
         if n_open and asyncio.get_running_loop().time() < self._fewer_until:
             return

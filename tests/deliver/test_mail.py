@@ -309,6 +309,21 @@ async def test_with_pipelining_a_message_costs_about_one_round_trip() -> None:
     assert server.n_reads < 60
 
 
+async def test_as_many_at_once_as_the_sender_asks_for_keep_its_sessions_full() -> None:
+    """RFC 2920: one message answered and one on its way for each session, and no session more."""
+    async with wire.relay(connections=2) as (server, sender):
+        waiting = list(range(40))
+
+        async def keep_sending() -> None:
+            while waiting:
+                waiting.pop()
+                await sender.send(wire.message(), before_commit=wire.ignore)
+
+        await asyncio.gather(*(keep_sending() for _ in range(sender.connections)))
+    assert server.n_connections == 2
+    assert server.n_reads < 40 * 1.5
+
+
 async def test_a_relay_that_takes_few_sessions_gets_all_messages_through_those() -> None:
     """A31: a refused extra session is no reason to defer what the open ones can carry."""
     async with wire.relay(connections=4) as (server, sender):

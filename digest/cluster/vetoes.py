@@ -5,6 +5,7 @@ gives says nothing.  What the other's lede supports is no difference either.
 """
 
 import difflib
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 
 from digest.cluster import features, lexicon, places
@@ -80,10 +81,10 @@ def _scores_differ(a: Facts, b: Facts) -> str:
 
 def _subject(fact: Facts, axis: str) -> set[str]:
     """Words before the first word that stands on `axis`."""
-    for at, word in enumerate(fact.words):
-        if any(name == axis for name, _ in lexicon.OPPOSITES.get(word, ())):
-            return set(fact.words[:at])
-    return set()
+    ahead = itertools.takewhile(
+        lambda word: all(name != axis for name, _ in lexicon.OPPOSITES.get(word, ())), fact.words
+    )
+    return set(ahead)
 
 
 def _sides_differ(a: Facts, b: Facts) -> str:

@@ -12,10 +12,13 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from digest.cluster import features, words
 
 __all__ = ["StoryInWindow", "Weighed", "Window"]
+
+_Place = TypeVar("_Place", str, int)
 
 _PRIOR_STORIES = 300.0  # an empty window already knows that rare words are rare
 _PRIORS = (0.5, 5.0, 8.0, 12.0)  # stories among those that hold a term, by `words.tier`
@@ -193,12 +196,10 @@ def _count(table: dict[str, int], key: str) -> None:
     table[key] = table.pop(key, 0) + 1
 
 
-def _discount(
-    table: "dict[str, dict[str, int]] | dict[int, dict[str, int]]", at: object, key: str
-) -> None:
-    counts = table[at]  # type: ignore[index]  # str or int keys alike
+def _discount(table: dict[_Place, dict[str, int]], place: _Place, key: str) -> None:
+    counts = table[place]
     counts[key] -= 1
     if not counts[key]:
         del counts[key]
-        if not counts:
-            del table[at]  # type: ignore[arg-type]  # as above
+    if not counts:
+        del table[place]

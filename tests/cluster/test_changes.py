@@ -45,6 +45,7 @@ def test_trivial_edits_are_no_change(old: str, new: str) -> None:
         ("Strike hits port in Odesa", "Strike hits port in Mykolaiv", "place changed: Odesa → "),
         ("Shares rise in Tokyo", "Shares fall in Tokyo", "now says: fall"),
         ("Ex-mayor found guilty of fraud", "Ex-mayor acquitted of fraud", "now says: acquitted"),
+        ("Ferry sinks", "Tanker sinks", "headline rewritten"),
         ("PM under pressure", "PM resigns after coalition collapses", "headline rewritten"),
         ("Port opens its books", "CORRECTED: Port opens its books", "correction"),
         ("Port opens its books", "WITHDRAWN: Port opens its books", "withdrawn"),

@@ -178,6 +178,23 @@ def test_expired_stories_are_forgotten_and_the_others_kept() -> None:
     assert stories.add(entry("f", "Viking brooch back at museum", hours=12)).is_new
 
 
+def test_an_expired_address_and_wording_are_free_again() -> None:
+    stories = clusterer.Clusterer()
+    address = "https://example.org/live"
+    stories.add(entry("a", "Port must open its books", TEXT, url=address))
+    stories.add(entry("b", "Port to open its books", TEXT, url=address, hours=1))
+    stories.expire(NOON + timedelta(hours=2))
+    assert stories.add(entry("c", "Choir wins prize", TEXT, url=address, hours=3)).is_new
+
+
+def test_an_entry_moved_by_an_editor_is_forgotten_where_it_was() -> None:
+    stories = clusterer.Clusterer()
+    stories.seed(entry("a", BLAZE), "wrong")
+    stories.seed(entry("b", "Manila mall owner held"), "wrong")
+    stories.seed(entry("a", BLAZE), "right")
+    assert stories.add(entry("c", BLAZE_AGAIN)).story == "right"
+
+
 def test_a_series_of_one_source_needs_more_than_two_sources_need() -> None:
     first = entry("a", "Seoul bus union warns of strike over wages", source="Korea Daily")
     same = replace(entry("b", "Seoul bus drivers strike"), source="Korea Daily")

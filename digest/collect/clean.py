@@ -220,28 +220,36 @@ def _absolute(url: str, base: str) -> str:
     return absolute if fits else ""
 
 
-# Section names and outlets that are glued to headlines so often that no list of the source's
-# own categories is needed.  No countries or continents: those end real headlines.
-_GLUED = frozenset(
-    """world|world news|business|business & finance|business news|politics|sport|sports|tech|
-    technology|science|health|opinion|markets|economy|entertainment|latest news|breaking news|
-    international|newspaper|lifestyle|bbc news|bbc sport|reuters|ap news|associated press|cnn|
-    cnn business|npr|the guardian|the new york times|the washington post|the economist|bloomberg|
-    bloomberg.com|al jazeera|financial times|cnbc|dw|france 24|fox news|nbc news|cbs news|abc news|
-    sky news|the independent|the telegraph|politico|axios|the hill|time|wsj|dawn.com""".replace(
-        "\n    ", ""
-    ).split("|")
-)
+# Sections and outlets that are glued to headlines so often that nothing else need be known.
+_GLUED = frozenset({
+    "world", "world news", "international", "business", "business & finance", "business news",
+    "markets", "economy", "politics", "opinion", "science", "health", "tech", "technology", "sport",
+    "sports", "entertainment", "lifestyle", "newspaper", "latest news", "breaking news",
+    "bbc news", "bbc sport", "reuters", "ap news", "associated press", "cnn", "cnn business", "npr",
+    "the guardian", "the new york times", "the washington post", "the economist", "bloomberg",
+    "al jazeera", "financial times", "cnbc", "france 24", "fox news", "nbc news", "cbs news",
+    "abc news", "sky news", "the independent", "the telegraph", "politico", "axios", "the hill",
+    "wsj",
+})  # fmt: skip
+# Names of one word that are cut when the source files stories under them.  No people and no
+# countries, though sources have categories of them: "Talks have failed – Iran" says who said it.
+_SECTIONS = frozenset({
+    "africa", "americas", "analysis", "arts", "asia", "banking", "books", "cars", "climate",
+    "companies", "cricket", "crime", "culture", "education", "energy", "environment", "europe",
+    "fashion", "finance", "food", "football", "media", "motoring", "music", "news", "oceania",
+    "property", "space", "travel", "video", "weather",
+})  # fmt: skip
+_SECTION_LIKE = re.compile(r"(?:^| )(?:&|and|news|east|america|edition|desk)(?: |$)")
 _GLUE = re.compile(r"\s+(?:[-–—|»·]|::)\s+(?=\S)")
 
 
 def headline(title: str, source: str = "", categories: Iterable[str] = ()) -> str:
     """Cut a glued section or publisher's name off the end: "Truce kept alive – World".
 
-    Only what is known to be one goes: the source's title or a part of it, one of its
-    categories, or a name from a short list; at most two of them, and never so much that
-    fewer than three words are left.  A single-word category after a capitalised word stays
-    ("Japan – China" is what the headline is about).
+    Only what is known to be one goes: a name from a short list, the source's title or a part
+    of it, or one of its categories that reads like a section and no person or country; at
+    most two of them, and never so much that fewer than three words are left.  A category of
+    one word stays after a capitalised word ("Links between Africa – Asia").
     """
     names = _name_parts(source.casefold())
     labels = {" ".join(category.split()).casefold() for category in categories}
@@ -255,8 +263,8 @@ def headline(title: str, source: str = "", categories: Iterable[str] = ()) -> st
             break
         sure = suffix in names or suffix in _GLUED
         if not sure and suffix in labels:
-            before = front.split()[-1]
-            sure = " " in suffix or not before[:1].isupper()
+            joined = suffix in _SECTIONS and not front.split()[-1][:1].isupper()
+            sure = joined or bool(_SECTION_LIKE.search(suffix))
         if not sure:
             break
         title = front.rstrip()

@@ -23,7 +23,7 @@ ACCEPT_FEEDS = (
     "application/xml;q=0.8, text/xml;q=0.8, */*;q=0.5"
 )
 # Parsing less than this takes less than handing it to a thread is worth.
-_THREAD_BYTES = 50_000
+_THREAD_BYTES = 10_000
 
 
 @dataclass(frozen=True, slots=True)

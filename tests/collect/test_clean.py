@@ -126,7 +126,9 @@ def test_a_title_is_read_as_the_kind_it_is(raw: str, kind: str, title: str) -> N
         ("Storm floods ports – Asia", "", ("Asia",), "Storm floods ports"),
         ("Storm floods ports – Middle East", "", ("middle east",), "Storm floods ports"),
         # What must not be cut.
-        ("Talks between Japan – China", "", ("China",), "Talks between Japan – China"),
+        ("Links between Africa – Asia", "", ("Asia",), "Links between Africa – Asia"),
+        ("The talks have failed – Iran", "", ("Iran",), "The talks have failed – Iran"),
+        ("We will not yield – Ada Berg", "", ("Ada Berg",), "We will not yield – Ada Berg"),
         ("Storm floods ports – Asia", "", (), "Storm floods ports – Asia"),
         ("The week ahead - World", "", (), "The week ahead"),
         ("Hello - World", "", (), "Hello - World"),
@@ -174,7 +176,7 @@ def test_one_page_has_one_address(url: str, canonical: str) -> None:
 )
 def test_the_short_way_for_ordinary_addresses_changes_nothing(url: str) -> None:
     if clean._ORDINARY.fullmatch(url) and "xn--" not in url:
-        assert courlan.clean_url(url_normalize.url_normalize(url)) == url
+        assert courlan.clean_url(url_normalize.url_normalize(url) or "") == url
         assert clean.canonical_url(url) == url
 
 

@@ -57,7 +57,7 @@ class PageRenderer:
 
         def card(item: model.IssueItem, layout: str) -> views.Card:
             return views.card(
-                model.replace(item, why=""),
+                model.replace(item, why="", updated=False),
                 layout=layout,
                 on=edition.on,
                 time_zone=time_zone,

@@ -3,7 +3,7 @@
 import re
 
 from digest import model
-from digest.cluster import facts, lexicon, words
+from digest.cluster import facts, features, lexicon, words
 
 __all__ = ["material_change"]
 
@@ -32,9 +32,9 @@ _NOTICES = (
 def material_change(old: model.Entry, new: model.Entry) -> str:
     """Say what changed that a reader of `old` should know, "" when nothing did.
 
-    Looked for in this order: a withdrawal or correction announced, a number, a place, the
-    direction ("up" for "down"), the headline's words.  Case, punctuation, word forms, words of
-    one meaning and typing errors are no change.
+    In this order: a withdrawal or correction announced, a number, a place, the direction ("up"
+    for "down"), a name, the headline's words.  Case, punctuation, word forms, words of one
+    meaning and typing errors are no change.
     """
     for pattern, what in _NOTICES:
         if pattern.search(_head(new)) and not pattern.search(_head(old)):
@@ -44,6 +44,7 @@ def material_change(old: model.Entry, new: model.Entry) -> str:
         _number_change(old_title, new_title)
         or _number_change(_head(old), _head(new))
         or _fact_change(facts.read_facts(old_title), facts.read_facts(new_title))
+        or _name_change(old, new)
         or _headline_change(old_title, new_title, new.language or old.language)
     )
 
@@ -70,7 +71,21 @@ def _fact_change(old: facts.Facts, new: facts.Facts) -> str:
             w for w in new.words if any(a in flipped for a, _ in lexicon.OPPOSITES.get(w, ()))
         )
         return f"now says: {word}"
+    if not old.ends and not new.ends and _negates(old) != _negates(new):
+        return "now says: the opposite"
     return ""
+
+
+def _negates(text: facts.Facts) -> bool:
+    return not facts.NEGATIONS.isdisjoint(text.words)
+
+
+def _name_change(old: model.Entry, new: model.Entry) -> str:
+    """Notice a name that took another's place; a first word's capital makes it no name."""
+    before, after = features.read_features(old), features.read_features(new)
+    gone = sorted(before.title_names - after.terms.keys() - set(before.title_terms[:1]))
+    come = sorted(after.title_names - before.terms.keys() - set(after.title_terms[:1]))
+    return "name changed" if gone and come and not _typo(gone[0], come[0]) else ""
 
 
 def _headline_change(old: str, new: str, language: str) -> str:

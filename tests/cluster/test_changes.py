@@ -31,6 +31,10 @@ def change(old: str, new: str, old_summary: str = "", new_summary: str = "") -> 
         ("Recieve aid by Friday, city told", "Receive aid by Friday, city told"),
         ("Shares fall in Tokyo", "Shares fall in Tokyo by two points"),
         ("Strike in Kyiv", "Strike in Kyiv, Ukraine"),
+        ("Mayor resigns", "Mayor Smith resigns"),
+        ("Homes burn near Perth after lightning", "Houses burn near Perth after lightning"),
+        ("Mayor Smiht resigns after row", "Mayor Smith resigns after row"),
+        ("Ex-mayor not guilty of fraud", "Ex-mayor acquitted of fraud"),
     ],
 )
 def test_trivial_edits_are_no_change(old: str, new: str) -> None:
@@ -46,6 +50,8 @@ def test_trivial_edits_are_no_change(old: str, new: str) -> None:
         ("Shares rise in Tokyo", "Shares fall in Tokyo", "now says: fall"),
         ("Ex-mayor found guilty of fraud", "Ex-mayor acquitted of fraud", "now says: acquitted"),
         ("Ferry sinks", "Tanker sinks", "headline rewritten"),
+        ("Voters choose Smith as mayor", "Voters choose Jones as mayor", "name changed"),
+        ("Deal signed at last", "Deal not signed at last", "now says: the opposite"),
         ("PM under pressure", "PM resigns after coalition collapses", "headline rewritten"),
         ("Port opens its books", "CORRECTED: Port opens its books", "correction"),
         ("Port opens its books", "WITHDRAWN: Port opens its books", "withdrawn"),

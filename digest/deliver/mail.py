@@ -108,8 +108,9 @@ class MailSender:
             _client(options)
         except ValueError as error:
             raise errors.ConfigurationError("smtp.local_hostname is not a host name.") from error
-        # Two for each session: while one message is answered, the next is on its way.
-        self.connections = 2 * options.connections
+        # For each session: one message being answered, one on its way behind it, and one that
+        # waits to travel with the text of the second.
+        self.connections = 3 * options.connections
         self._options = options
         self._pace = Pace(options.rate_per_second)
         self._waiting: deque[smtp.Transaction] = deque()

@@ -310,7 +310,7 @@ async def test_with_pipelining_a_message_costs_about_one_round_trip() -> None:
 
 
 async def test_as_many_at_once_as_the_sender_asks_for_keep_its_sessions_full() -> None:
-    """RFC 2920: one message answered and one on its way for each session, and no session more."""
+    """RFC 2920: with a third one waiting for each session, every text takes an envelope along."""
     async with wire.relay(connections=2) as (server, sender):
         waiting = list(range(40))
 

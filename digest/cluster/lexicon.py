@@ -190,6 +190,7 @@ SAME: dict[str, str] = _same()
 _OPPOSITE_ROWS = """
 strength: firms strengthens strengthened strengthen | weakens weakened weaken eases
 stay: advances advance qualifies qualified through | knocked eliminated ousted
+course: extends extended reaches reached continues | snapped snaps halted halts
 ruling: upholds upheld affirms affirmed | overturns overturned quashes quashed annuls annulled
 move: rise rises rising rose higher up climb climbs climbed soar soars soared jump jumps jumped
     surge surges surged gain gains gained rally rallies rallied rebound rebounds increase

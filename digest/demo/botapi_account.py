@@ -195,10 +195,10 @@ class Account:
             (old, {"migrate_to_chat_id": new_id}),
             (new, {"migrate_from_chat_id": chat_id}),
         ):
-            self.updates.push("message", self._service_message(chat, note))
+            self.updates.push("message", self._upgrade_message(chat, note))
         return new_id
 
-    def _service_message(self, chat: botapi_chats.Chat, note: dict[str, Any]) -> dict[str, Any]:
+    def _upgrade_message(self, chat: botapi_chats.Chat, note: dict[str, Any]) -> dict[str, Any]:
         actor = min(chat.admins, default=0)
         person = chat.people.get(actor) or botapi_chats.Person(777000, "Telegram")
         return {

@@ -56,7 +56,7 @@ class Formatted:
 
 def utf16_length(text: str) -> int:
     """Count UTF-16 units, as Telegram counts offsets and (at the safest reading) lengths."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
 
 
 def settle(formatted: Formatted) -> Formatted:

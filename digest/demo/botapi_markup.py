@@ -12,12 +12,15 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from digest.demo.botapi_entities import VERBATIM, Entity, Formatted
+from digest.demo.botapi_entities import VERBATIM, Entity, Formatted, utf16_length
 
 __all__ = ["MarkupError", "parse_html"]
 
 _SPACE = " \t\r\n\v"
 _REFERENCE = re.compile(r"&(?:#x(?P<hex>[0-9a-fA-F]+)|#(?P<dec>[0-9]+)|(?P<name>[A-Za-z]+));?")
+_PLAIN = re.compile(r"[^<&]+")
+_VALUE = re.compile(r"[^&'\"]+")  # of an attribute, up to what may end it
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 _MARKS = {
     "b": "bold",
@@ -75,8 +78,9 @@ class _Reader:
             if html[self._at] == "&" and (character := self._reference()):
                 self._put(character)
             elif html[self._at] != "<":
-                self._put(html[self._at])
-                self._at += 1
+                plain = _PLAIN.match(html, self._at)
+                self._put(plain[0] if plain else html[self._at])
+                self._at += len(plain[0]) if plain else 1
             elif html.startswith("/", self._at + 1):
                 self._read_end()
             else:
@@ -86,16 +90,16 @@ class _Reader:
                 f'Can\'t find end tag corresponding to start tag "{self._open[-1].name}"'
             )
         text = "".join(self._text)
-        if any("\ud800" <= character <= "\udfff" for character in text):
+        if _SURROGATE.search(text):
             raise MarkupError(
                 "Text contains invalid Unicode characters after decoding HTML entities, "
                 "check for unmatched surrogate code units"
             )
         return Formatted(text, _ordered(self._found))
 
-    def _put(self, character: str) -> None:
-        self._text.append(character)
-        self._units += 1 + (character > "\uffff")
+    def _put(self, text: str) -> None:
+        self._text.append(text)
+        self._units += utf16_length(text)
 
     def _reference(self) -> str:
         """Read the character reference at the cursor and pass it, or give "" and stay."""
@@ -178,8 +182,9 @@ class _Reader:
             if self._peek() == "&" and (character := self._reference()):
                 value.append(character)
                 continue
-            value.append(self._peek())
-            self._at += 1
+            plain = _VALUE.match(self._html, self._at)
+            value.append(plain[0] if plain else self._peek())
+            self._at += len(value[-1])
         self._at += 1
         return "".join(value)
 

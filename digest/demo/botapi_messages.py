@@ -82,9 +82,9 @@ def _admit(account: Account, chat: botapi_chats.Chat, *, paid: bool) -> None:
     """Count the message; a paid broadcast costs stars above the free rate (C4)."""
     at = account.clock().timestamp()
     paid = paid and account.stars >= _STARS_PER_PAID_MESSAGE
-    before = account.windows.sent_last_second(at)
+    free = not paid or account.windows.n_last_second(at) < account.limits.overall_per_second
     account.windows.admit(chat.id, private=chat.private, at=at, paid=paid)
-    if paid and before >= account.limits.overall_per_second > 0:
+    if not free and account.limits.overall_per_second:
         account.stars -= _STARS_PER_PAID_MESSAGE
 
 

@@ -133,7 +133,7 @@ class FloodWindows:
         self._overall.append(at)
         sent.append(at)
 
-    def sent_last_second(self, at: float) -> int:
+    def n_last_second(self, at: float) -> int:
         """Count the messages let through in the second before `at`."""
         return sum(1 for sent_at in self._overall if sent_at > at - 1.0)
 

@@ -46,7 +46,7 @@ class Updates:
 
     clock: Callable[[], datetime]
     on_change: Callable[[], None]  # told when a poll begins
-    retry_seconds: float = 1.0  # between pushes of an update the webhook did not take
+    pause_seconds: float = 1.0  # between pushes of an update the webhook did not take
     allowed: tuple[str, ...] | None = None
     webhook: Webhook = field(default_factory=Webhook)
     _waiting: deque[_Waiting] = field(default_factory=deque)
@@ -165,7 +165,7 @@ class Updates:
                     continue
                 first = self._waiting[0]
                 if not await self._push_one(session, first.update):
-                    await asyncio.sleep(self.retry_seconds)
+                    await asyncio.sleep(self.pause_seconds)
                 elif self._waiting and self._waiting[0] is first:
                     self._waiting.popleft()
 

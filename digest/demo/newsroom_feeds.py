@@ -130,7 +130,7 @@ def json_feed(paper: sample.Paper, base_url: str, entries: Sequence[model.Entry]
 
 
 def _json_entry(entry: model.Entry) -> dict[str, object]:
-    item: dict[str, object] = {
+    listed: dict[str, object] = {
         "id": entry.id,
         "url": entry.url,
         "title": entry.title,
@@ -139,10 +139,10 @@ def _json_entry(entry: model.Entry) -> dict[str, object]:
         "authors": [{"name": author} for author in entry.authors],
     }
     if entry.published_at and entry.updated_at:
-        item["date_published"] = entry.published_at.isoformat()
-        item["date_modified"] = entry.updated_at.isoformat()
+        listed["date_published"] = entry.published_at.isoformat()
+        listed["date_modified"] = entry.updated_at.isoformat()
     if entry.categories:
-        item["tags"] = list(entry.categories)
+        listed["tags"] = list(entry.categories)
     if entry.image:
-        item["image"] = entry.image
-    return item
+        listed["image"] = entry.image
+    return listed

@@ -92,7 +92,7 @@ class Viewer:
             viewer_views.mail_row(number, one, self.readers)
             for number, one in enumerate(received, start=1)
         ]
-        common: dict[str, object] = {
+        shared: dict[str, object] = {
             "nonce": nonce,
             "desk_url": self._desk_url,
             "newsroom_url": self._papers.url if self._papers else "",
@@ -101,7 +101,7 @@ class Viewer:
             "number": None,
             "chat_id": None,
         }
-        text = self._templates.render(template, {**common, **values})
+        text = self._templates.render(template, {**shared, **values})
         policy = (
             f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; "
             "img-src http: https: data:; connect-src 'self'; form-action 'self'; "

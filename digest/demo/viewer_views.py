@@ -1,4 +1,4 @@
-"""What the demo's pages show, as plain values: mails in their parts, chats in runs of text."""
+"""What the demo's pages show, as plain values: mails in their parts, chats in stretches of text."""
 
 import itertools
 import re
@@ -69,7 +69,7 @@ class MailView:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Stretch:
     """Text of one format; `marks` are the Bot API's words, `command` is sent when pressed."""
 
     text: str
@@ -83,7 +83,7 @@ class Block:
     """A stretch of text, a quotation or a listing; `kind` is "text" or the entity's."""
 
     kind: str
-    runs: tuple[Run, ...]
+    stretches: tuple[Stretch, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def message_view(
 
 
 def _blocks(text: str, entities: Sequence[botapi_entities.Entity]) -> tuple[Block, ...]:
-    """Cut text into paragraphs, quotations and listings, each in runs of one format."""
+    """Cut text into paragraphs, quotations and listings, each in stretches of one format."""
     units = text.encode("utf-16-le")
     end = len(units) // 2
     blocks: list[Block] = []
@@ -161,10 +161,10 @@ def _blocks(text: str, entities: Sequence[botapi_entities.Entity]) -> tuple[Bloc
     for entity in entities:
         if entity.kind not in _BLOCKS or entity.offset < at:
             continue
-        blocks.append(Block("text", _runs(units, at, entity.offset, entities)))
-        blocks.append(Block(entity.kind, _runs(units, entity.offset, entity.end, entities)))
+        blocks.append(Block("text", _stretches(units, at, entity.offset, entities)))
+        blocks.append(Block(entity.kind, _stretches(units, entity.offset, entity.end, entities)))
         at = entity.end
-    blocks.append(Block("text", _runs(units, at, end, entities)))
+    blocks.append(Block("text", _stretches(units, at, end, entities)))
     return tuple(_without_gaps(blocks))
 
 
@@ -174,30 +174,32 @@ def _without_gaps(blocks: Sequence[Block]) -> Iterator[Block]:
         if block.kind != "text":
             yield block
             continue
-        runs = [run for run in block.runs if run.text]
-        if number + 1 < len(blocks) and runs:
-            runs[-1] = replace(runs[-1], text=runs[-1].text.removesuffix("\n"))
-        if number and runs:
-            runs[0] = replace(runs[0], text=runs[0].text.removeprefix("\n"))
-        if any(run.text for run in runs):
-            yield Block("text", tuple(runs))
+        stretches = [one for one in block.stretches if one.text]
+        if number + 1 < len(blocks) and stretches:
+            stretches[-1] = replace(stretches[-1], text=stretches[-1].text.removesuffix("\n"))
+        if number and stretches:
+            stretches[0] = replace(stretches[0], text=stretches[0].text.removeprefix("\n"))
+        if any(one.text for one in stretches):
+            yield Block("text", tuple(stretches))
 
 
-def _runs(
+def _stretches(
     units: bytes, begin: int, end: int, entities: Sequence[botapi_entities.Entity]
-) -> tuple[Run, ...]:
+) -> tuple[Stretch, ...]:
     inside = [e for e in entities if e.offset < end and begin < e.end]
     cuts = {begin, end}
     for entity in inside:
         cuts |= {max(entity.offset, begin), min(entity.end, end)}
     ordered = sorted(cuts)
     return tuple(
-        _run(units[2 * a : 2 * b].decode("utf-16-le"), a, b, inside)
+        _stretch(units[2 * a : 2 * b].decode("utf-16-le"), a, b, inside)
         for a, b in itertools.pairwise(ordered)
     )
 
 
-def _run(text: str, begin: int, end: int, entities: Sequence[botapi_entities.Entity]) -> Run:
+def _stretch(
+    text: str, begin: int, end: int, entities: Sequence[botapi_entities.Entity]
+) -> Stretch:
     active = [e for e in entities if e.offset <= begin and end <= e.end]
     marks = tuple(dict.fromkeys(e.kind for e in active if e.kind not in _BLOCKS))
     url = next((e.url for e in active if e.kind == "text_link"), "")
@@ -205,4 +207,4 @@ def _run(text: str, begin: int, end: int, entities: Sequence[botapi_entities.Ent
         url = text
     if urlsplit(url).scheme not in _LINKS:
         url = ""
-    return Run(text, marks, url, text if "bot_command" in marks else "")
+    return Stretch(text, marks, url, text if "bot_command" in marks else "")

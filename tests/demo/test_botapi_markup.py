@@ -1,32 +1,15 @@
 """The markup parser agrees with TDLib's, which is Telegram's own."""
 
-import json
-from typing import Any
-
 import pytest
-import tdjson
+import telegram
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.demo import botapi_entities, botapi_markup
+from tests.demo import bots, tdlib
 
 Spot = tuple[int, str, str, str, str, int | None]
 
-KINDS = {
-    "Bold": "bold",
-    "Italic": "italic",
-    "Underline": "underline",
-    "Strikethrough": "strikethrough",
-    "Spoiler": "spoiler",
-    "Code": "code",
-    "Pre": "pre",
-    "PreCode": "pre",
-    "TextUrl": "text_link",
-    "BlockQuote": "blockquote",
-    "ExpandableBlockQuote": "expandable_blockquote",
-    "CustomEmoji": "custom_emoji",
-    "MentionName": "text_mention",
-}
 PAIRS = (
     ("<b>", "</b>"),
     ("<STRONG>", "</Strong >"),
@@ -80,26 +63,16 @@ LOOSE = (
 WORDS = st.sampled_from(["x", "é", "😀", "yz", " ", "\n", "Łódź", "&amp;", "&lt;b&gt;", "&copy;"])
 
 
-def ask_tdlib(html: str) -> dict[str, Any]:
-    query = {
-        "@type": "parseTextEntities",
-        "text": html,
-        "parse_mode": {"@type": "textParseModeHTML"},
-    }
-    answer: dict[str, Any] = json.loads(tdjson.td_execute(json.dumps(query).encode()) or b"{}")
-    return answer
-
-
 def theirs(html: str) -> str | tuple[str, set[Spot]]:
     """Give TDLib's error, or the text and every formatted unit of it."""
-    answer = ask_tdlib(html)
+    answer = tdlib.ask(html)
     if answer["@type"] == "error":
         return str(answer["message"])
     spots: set[Spot] = set()
     for entity in answer["entities"]:
         kind = entity["type"]
         what = (
-            KINDS[kind["@type"].removeprefix("textEntityType")],
+            tdlib.KINDS[kind["@type"].removeprefix("textEntityType")],
             kind.get("url", ""),
             kind.get("language", ""),
             kind.get("custom_emoji_id", ""),
@@ -121,12 +94,6 @@ def ours(html: str) -> str | tuple[str, set[Spot]]:
         for unit in range(e.offset, e.end)
     }
     return formatted.text, spots
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _quiet() -> None:
-    query = {"@type": "setLogVerbosityLevel", "new_verbosity_level": 0}
-    tdjson.td_execute(json.dumps(query).encode())
 
 
 @st.composite
@@ -207,3 +174,13 @@ def test_entities_are_written_as_the_bot_api_does() -> None:
         {"type": "pre", "offset": 1, "length": 1, "language": "py"},
         {"type": "custom_emoji", "offset": 2, "length": 2, "custom_emoji_id": "9"},
     ]
+
+
+async def test_the_fake_can_be_given_tdlibs_own_parser() -> None:
+    """C10."""
+    async with bots.opened(parse=tdlib.parse) as (api, bot, _):
+        await bot.send_message(7, "<b>Łódź 😀</b> <i>x</i>", parse_mode="HTML")
+        with pytest.raises(telegram.error.BadRequest, match="unsupported start tag"):
+            await bot.send_message(7, "<p>x</p>", parse_mode="HTML")
+        (message,) = api.messages(7)
+    assert message.html == "<b>Łódź 😀</b> <i>x</i>"

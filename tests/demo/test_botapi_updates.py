@@ -236,7 +236,7 @@ async def hook(statuses: list[int]) -> AsyncIterator[tuple[str, asyncio.Queue[An
 async def test_a_webhook_gets_updates_with_its_secret_until_it_takes_them() -> None:
     """C14, C15."""
     async with bots.opened() as (api, bot, _), hook([500]) as (url, got):
-        api.updates.retry_seconds = 0.01
+        api.updates.pause_seconds = 0.01
         api.user_says(7, "before")
         await bot.set_webhook(url, secret_token=SECRET, allowed_updates=["message"])
         secret, update = await asyncio.wait_for(got.get(), 10)

@@ -37,8 +37,10 @@ _POLICY_DETAIL = frozenset({"7.20", "7.23", "7.25", "7.26", "7.27", "7.28", "7.2
 # Ours to set right too: login wanted or refused (RFC 4954), our sender address refused.
 _LOGIN_CODES = frozenset({530, 534, 535, 538})
 _SENDER_CODES = frozenset({"5.1.7", "5.1.8"})
-_NO_RELAY = re.compile(
-    r"relay(ing)?( access)? (is )?(denied|not (permitted|allowed))|(unable|not permitted) to relay",
+_NOT_FROM_US = re.compile(
+    r"relay(ing)?( access)? (is )?(denied|not (permitted|allowed))|(unable|not permitted) to relay"
+    r"|sender address rejected|(daily|hourly)[\w ]* (limit|quota)"  # postfix; Google
+    r"|sending (is |has been )?(suspended|paused)|address(es)? (is|are) not verified",  # Amazon
     re.IGNORECASE,
 )
 _SIZE_CODES = frozenset({"5.3.4", "5.2.3"})
@@ -105,7 +107,9 @@ def _refuses_the_account(step: Step, reply: Reply) -> bool:
         return True
     if reply.code in _LOGIN_CODES:
         return True
-    return step is Step.RCPT and reply.code >= 500 and bool(_NO_RELAY.search(reply.text))
+    if step not in _OF_THE_MESSAGE or not 500 <= reply.code < 600:
+        return False
+    return bool(_NOT_FROM_US.search(reply.text))
 
 
 def _says_no_such_mailbox(step: Step, reply: Reply) -> bool:

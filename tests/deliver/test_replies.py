@@ -116,18 +116,34 @@ def test_a_verdict_on_us_is_an_account_fault_at_any_step(step: Step, line: str) 
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("step", "line"),
     [
-        "554 5.7.1 <a@b.org>: Relay access denied",
-        "550 relaying denied",
-        "550 5.7.64 not permitted to relay",
-        "553 5.1.8 <a@b.org>: Sender address rejected: Domain not found",
-        "550 5.1.7 bad sender",
+        (Step.RCPT, "554 5.7.1 <a@b.org>: Relay access denied"),
+        (Step.RCPT, "550 relaying denied"),
+        (Step.RCPT, "550 5.7.64 not permitted to relay"),
+        (Step.RCPT, "553 5.1.8 <a@b.org>: Sender address rejected: Domain not found"),
+        (Step.RCPT, "553 5.7.1 <a@b.org>: Sender address rejected: not owned by user desk"),
+        (Step.RCPT, "550 5.1.7 bad sender"),
+        (Step.DATA, "550 5.4.5 Daily user sending limit exceeded"),
+        (Step.DOT, "554 Message rejected: Email address is not verified."),
+        (Step.DOT, "554 Sending paused for this account."),
     ],
 )
-def test_a_relay_that_will_not_take_our_mail_is_an_account_fault(line: str) -> None:
-    """A28: postfix says so at RCPT, for every reader alike."""
-    assert isinstance(refusal(Step.RCPT, line), errors.AccountFault)
+def test_a_relay_that_will_not_take_our_mail_is_an_account_fault(step: Step, line: str) -> None:
+    """A28: said at RCPT or later, for every reader alike; failing the whole list helps nobody."""
+    assert isinstance(refusal(step, line), errors.AccountFault)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "550 5.2.1 The email account that you tried to reach is disabled",
+        "450 4.7.1 <a@b.org>: Sender address rejected: try again",
+        "550 5.7.1 recipient's hourly rate exceeded",
+    ],
+)
+def test_what_concerns_one_reader_only_is_no_account_fault(line: str) -> None:
+    assert not isinstance(refusal(Step.RCPT, line), errors.AccountFault)
 
 
 @pytest.mark.parametrize("step", [Step.GREETING, Step.EHLO, Step.STARTTLS, Step.AUTH, Step.MAIL])

@@ -53,6 +53,7 @@ class Options:
     decay_per_day: float = 0.93  # factor per day since the story's last entry
     copy_share: float = 0.5  # share of equal wording that makes a wire copy
     n_candidates: int = 24
+    # Names a new story; "+" is added while the window has a story of that name.
     new_key: Callable[[model.Entry], str] = _own_id
 
 
@@ -131,9 +132,16 @@ class Clusterer:
                 return Placement(match.key, False, match.score, sure, why)
         best = matches[0] if matches and matches[0].score >= options.related else None
         if best is None:
-            return Placement(options.new_key(entry), True, 0.0, True, "nothing alike")
+            return Placement(self._fresh_key(entry), True, 0.0, True, "nothing alike")
         why = best.veto or "alike, not enough: " + ", ".join(best.shared)
-        return Placement(options.new_key(entry), True, best.score, True, why, best.key)
+        return Placement(self._fresh_key(entry), True, best.score, True, why, best.key)
+
+    def _fresh_key(self, entry: model.Entry) -> str:
+        """Make a key no story of the window has: entries and stories may be numbered alike."""
+        key = self._options.new_key(entry)
+        while key in self._window.stories:
+            key += "+"
+        return key
 
     def _matches(self, read: features.Features) -> list[_Match]:
         """Measure the candidate stories, best first."""

@@ -79,6 +79,17 @@ def test_seeded_entries_attract_new_ones_to_the_stored_story() -> None:
     assert (placement.story, placement.is_new) == ("story 41", False)
 
 
+def test_a_new_story_never_takes_the_key_of_a_stored_one() -> None:
+    """Stored entries and stories are both numbered from 1."""
+    stories = clusterer.Clusterer()
+    stories.seed(entry("7", BLAZE), "8")
+    new = stories.add(entry("8", "Museum recovers stolen Viking brooch"))
+    assert new.is_new
+    assert new.story != "8"
+    assert stories.add(entry("9", BLAZE_AGAIN)).story == "8"
+    assert stories.add(entry("10", "Stolen Viking brooch recovered by museum")).story == new.story
+
+
 def test_new_stories_are_keyed_as_asked() -> None:
     options = clusterer.Options(new_key=lambda new: f"story of {new.id}")
     placement = clusterer.Clusterer(options).add(entry("a", BLAZE))

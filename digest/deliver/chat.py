@@ -155,7 +155,7 @@ class ChatSender:
     async def send(
         self, message: model.ChatMessage, *, before_commit: Callable[[], None]
     ) -> model.Receipt:
-        """Post every part in order.  See sender.Sender.
+        """Submit every part in order.  See sender.Sender.
 
         Once one part went out the others are still tried, and the receipt says which are
         missing: repeating the whole would repeat what was read (C5).
@@ -166,7 +166,7 @@ class ChatSender:
         turn = pace.Turn(pace.Priority.BROADCAST, before=_once(before_commit))
         for number, part in enumerate(message.parts, 1):
             try:
-                ids.append(await self._post_again(message, part, turn, patient=bool(ids)))
+                ids.append(await self._submit_again(message, part, turn, patient=bool(ids)))
             except _Stopped as stopped:
                 raise (stopped.__cause__ or stopped) from None
             except (errors.Deferred, errors.Rejected, errors.AccountFault) as error:
@@ -188,18 +188,20 @@ class ChatSender:
         detail = f"{len(ids)} of {len(message.parts)} parts; {'; '.join(missing)}"
         return model.Receipt(detail=detail if missing else "", ids=tuple(ids))
 
-    async def _post_again(
+    async def _submit_again(
         self, message: model.ChatMessage, part: model.ChatPart, turn: pace.Turn, *, patient: bool
     ) -> int:
-        """Post one part; a later part that surely did not arrive is tried once more."""
+        """Submit one part; a later part that surely did not arrive is tried once more."""
         try:
-            return await self._post(message, part, turn)
+            return await self._submit(message, part, turn)
         except errors.Deferred as error:
             if not patient or (error.retry_after_seconds or 0) > pace.PATIENCE_SECONDS:
                 raise
-        return await self._post(message, part, turn)
+        return await self._submit(message, part, turn)
 
-    async def _post(self, message: model.ChatMessage, part: model.ChatPart, turn: pace.Turn) -> int:
+    async def _submit(
+        self, message: model.ChatMessage, part: model.ChatPart, turn: pace.Turn
+    ) -> int:
         try:
             return await self._request_part(message, part, part.html, turn, mode="HTML")
         except _FAILURES as error:

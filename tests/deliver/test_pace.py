@@ -71,7 +71,7 @@ async def test_a_broadcast_to_many_chats_meets_no_flood_wait(
     server = Telegram(clock, seed=seed)
     limiter = pace.RateLimiter(25, clock=clock, sleep=clock.sleep)
     ask = asker(limiter, server)
-    await clock.run(_all(ask(str(chat)) for chat in range(1, 301)))
+    await clock.complete(_all(ask(str(chat)) for chat in range(1, 301)))
     assert server.floods == []
     assert server.most_in(1.0) <= 25
     assert len(server.arrivals) == 300
@@ -81,7 +81,7 @@ async def test_the_rate_is_used_when_answers_are_quick(clock: virtual.Clock) -> 
     """C3: the time to finish is recipients divided by rate, not more."""
     server = Telegram(clock, slowest=0.0)
     ask = asker(pace.RateLimiter(25, clock=clock, sleep=clock.sleep), server)
-    await clock.run(_all(ask(str(chat)) for chat in range(1, 251)))
+    await clock.complete(_all(ask(str(chat)) for chat in range(1, 251)))
     assert server.arrivals[-1][0] - server.arrivals[0][0] == pytest.approx(9 * 1.005)
 
 
@@ -89,7 +89,7 @@ async def test_one_private_chat_gets_one_a_second_in_short_bursts(clock: virtual
     """C1."""
     server = Telegram(clock)
     ask = asker(pace.RateLimiter(25, clock=clock, sleep=clock.sleep), server)
-    await clock.run(_all(ask("7") for _ in range(20)))
+    await clock.complete(_all(ask("7") for _ in range(20)))
     assert server.floods == []
     assert server.most_in(3.0, "7") <= 3
     assert server.most_in(1.0, "7") == 3
@@ -100,7 +100,7 @@ async def test_a_group_gets_twenty_a_minute_and_holds_up_nobody_else(clock: virt
     server = Telegram(clock)
     ask = asker(pace.RateLimiter(25, clock=clock, sleep=clock.sleep), server)
     requests = [ask("-100") for _ in range(45)] + [ask(str(chat)) for chat in range(1, 51)]
-    await clock.run(_all(requests))
+    await clock.complete(_all(requests))
     assert server.floods == []
     assert server.most_in(60.0, "-100") <= 20
     last_private = max(at for at, chat in server.arrivals if chat != "-100")
@@ -122,7 +122,7 @@ async def test_a_person_is_answered_within_a_second_during_a_broadcast(
         waited.append(clock() - asked)
 
     requests = [ask(str(chat)) for chat in range(1, 401)]
-    await clock.run(_all([*requests, person("9001"), person("9002")]))
+    await clock.complete(_all([*requests, person("9001"), person("9002")]))
     assert len(waited) == 2
     assert max(waited) <= 1.21
     assert server.floods == []
@@ -136,7 +136,7 @@ async def test_after_a_flood_wait_no_request_of_any_kind_slips_through(
     limiter = pace.RateLimiter(25, clock=clock, sleep=clock.sleep)
     ask = asker(limiter, server)
     server.windows.shut(7, at=clock() + 0.5, chat_id=3)  # only chat 3 is flooded
-    outcomes = await clock.run(_all((ask(str(chat)) for chat in range(1, 101)), keep=True))
+    outcomes = await clock.complete(_all((ask(str(chat)) for chat in range(1, 101)), keep=True))
     assert Counter(type(o).__name__ for o in outcomes) == {"bool": 99, "RetryAfter": 1}
     (flooded_at,) = server.floods
     stopped = sorted(at for at, _ in server.arrivals if at > flooded_at + 0.8 * 2)
@@ -151,7 +151,7 @@ async def test_get_me_waits_out_a_hold_as_well(clock: virtual.Clock) -> None:
     limiter.hold(30)
     limiter.hold(10)
     assert limiter.held_seconds == 30
-    await clock.run(asker(limiter, server)("", None))
+    await clock.complete(asker(limiter, server)("", None))
     assert server.arrivals[0][0] == 1030.0
 
 
@@ -160,14 +160,14 @@ async def test_a_person_is_answered_after_a_short_flood_wait(clock: virtual.Cloc
     server = Telegram(clock, slowest=0.0)
     ask = asker(pace.RateLimiter(25, clock=clock, sleep=clock.sleep), server)
     server.windows.shut(5, at=clock())
-    assert await clock.run(ask("1", None)) is True
+    assert await clock.complete(ask("1", None)) is True
     assert clock() == pytest.approx(1005.005)
     server.windows.shut(5, at=clock())
     with pytest.raises(telegram_error.RetryAfter):
-        await clock.run(ask("1"))
+        await clock.complete(ask("1"))
     server.windows.shut(500, at=clock())
     with pytest.raises(telegram_error.RetryAfter):
-        await clock.run(ask("2", None))
+        await clock.complete(ask("2", None))
 
 
 async def test_a_long_flood_wait_turns_everybody_away_at_once(clock: virtual.Clock) -> None:
@@ -176,11 +176,11 @@ async def test_a_long_flood_wait_turns_everybody_away_at_once(clock: virtual.Clo
     limiter = pace.RateLimiter(1, clock=clock, sleep=clock.sleep)
     ask = asker(limiter, server)
     server.windows.shut(3600, at=clock())
-    outcomes = await clock.run(_all([ask("1"), ask("2"), ask("3", None)], keep=True))
+    outcomes = await clock.complete(_all([ask("1"), ask("2"), ask("3", None)], keep=True))
     assert [type(o) for o in outcomes] == [telegram_error.RetryAfter] * 3
     assert len(server.arrivals) == 1
     with pytest.raises(telegram_error.RetryAfter) as later:
-        await clock.run(ask("4"))
+        await clock.complete(ask("4"))
     assert pace.flood_seconds(later.value) == pytest.approx(3600.005)
     assert len(server.arrivals) == 1
 
@@ -194,7 +194,7 @@ async def test_one_of_two_users_leaving_does_not_stop_the_other(clock: virtual.C
     requests = asyncio.ensure_future(_all([ask("1"), ask("2")]))
     await asyncio.sleep(0)
     await limiter.shutdown()
-    assert await clock.run(_wait(requests)) == [True, True]
+    assert await clock.complete(_wait(requests)) == [True, True]
 
 
 async def test_after_a_flood_wait_it_goes_on_slower_and_recovers(clock: virtual.Clock) -> None:
@@ -210,18 +210,18 @@ async def test_after_a_flood_wait_it_goes_on_slower_and_recovers(clock: virtual.
 
     server.windows.shut(5, at=clock())
     with pytest.raises(telegram_error.RetryAfter):
-        await clock.run(ask("1"))
-    assert await clock.run(most_at_once()) == 20
+        await clock.complete(ask("1"))
+    assert await clock.complete(most_at_once()) == 20
     for _ in range(10):
-        await clock.run(clock.sleep(61))
-        await clock.run(ask("1"))
-    assert await clock.run(most_at_once()) == 25
+        await clock.complete(clock.sleep(61))
+        await clock.complete(ask("1"))
+    assert await clock.complete(most_at_once()) == 25
 
 
 async def test_a_rate_below_one_a_second_is_kept(clock: virtual.Clock) -> None:
     server = Telegram(clock, slowest=0.0)
     ask = asker(pace.RateLimiter(0.5, clock=clock, sleep=clock.sleep), server)
-    await clock.run(_all(ask(str(chat)) for chat in range(1, 4)))
+    await clock.complete(_all(ask(str(chat)) for chat in range(1, 4)))
     assert server.arrivals[-1][0] - server.arrivals[0][0] >= 4.0
 
 
@@ -232,7 +232,7 @@ async def test_a_cancelled_request_takes_no_permit_with_it(clock: virtual.Clock)
     first, second, third = (asyncio.ensure_future(ask(str(chat))) for chat in (1, 2, 3))
     await asyncio.sleep(0)
     second.cancel()
-    assert await clock.run(_all([_wait(first), _wait(third)])) == [True, True]
+    assert await clock.complete(_all([_wait(first), _wait(third)])) == [True, True]
     assert [chat for _, chat in server.arrivals] == ["1", "3"]
 
 
@@ -243,7 +243,7 @@ async def test_the_callback_before_a_request_comes_after_its_permit(clock: virtu
     limiter.hold(60)
     called_at: list[float] = []
     turn = pace.Turn(pace.Priority.BROADCAST, before=lambda: called_at.append(clock()))
-    await clock.run(asker(limiter, server)("1", turn))
+    await clock.complete(asker(limiter, server)("1", turn))
     assert called_at == [1060.0]
 
 
@@ -254,8 +254,8 @@ async def test_chats_without_a_permit_out_are_forgotten(clock: virtual.Clock) ->
     ask = asker(limiter, server)
     server.windows.limits = botapi_rules.Limits.none()
     for start in (1, 1001, 2001):
-        await clock.run(_all(ask(str(chat)) for chat in range(start, start + 1000)))
-        await clock.run(clock.sleep(10))
+        await clock.complete(_all(ask(str(chat)) for chat in range(start, start + 1000)))
+        await clock.complete(clock.sleep(10))
     assert len(limiter._chats) < 2500
     await limiter.shutdown()
 

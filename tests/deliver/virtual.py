@@ -12,7 +12,7 @@ _TURNS_TO_SETTLE = 25  # of the event loop: more than any chain of callbacks her
 
 
 class Clock:
-    """Call it for the time in seconds; `sleep` on it; `run` something to its end."""
+    """Call it for the time in seconds; `sleep` on it; `complete` something."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -27,8 +27,8 @@ class Clock:
         heapq.heappush(self._sleepers, (self.now + seconds, next(self._numbers), awake))
         await awake
 
-    async def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run to the end, moving time to the next sleeper's hour whenever nothing else happens."""
+    async def complete(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Carry it to its end, moving time to the next sleeper's hour whenever nothing else happens."""
         task = asyncio.ensure_future(coroutine)
         try:
             while True:

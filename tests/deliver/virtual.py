@@ -28,7 +28,7 @@ class Clock:
         await awake
 
     async def complete(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Carry it to its end, moving time to the next sleeper's hour whenever nothing else happens."""
+        """Carry it to its end, moving time on whenever all sleep."""
         task = asyncio.ensure_future(coroutine)
         try:
             while True:

@@ -72,13 +72,15 @@ MAX_ATTRIBUTES = 500
 
 
 def prepare(data: bytes, content_type: str = "") -> Document:
-    """Return the document as UTF-8, mended where parsers disagree.
+    """Return the document as UTF-8, XML mended where parsers disagree.
 
     Raises UnsafeDocument for entity declarations, and for more elements or attributes than
     any feed has (deep nesting among them).
     """
     problems: list[str] = []
     data = _as_utf8(data, content_type, problems)
+    if data.lstrip()[:1] in (b"{", b"["):  # JSON: what follows is about XML
+        return Document(data, tuple(problems))
     cleaned = data.translate(None, _FORBIDDEN)
     if len(cleaned) != len(data):
         problems.append("control characters removed")

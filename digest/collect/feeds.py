@@ -93,14 +93,7 @@ def _from_json(data: bytes, url: str) -> parsers.Raw:
         home_url=str(value.get("home_page_url") or ""),
         entries=jsonfeed.read(value),
         self_url=str(value.get("feed_url") or ""),
-        hub_url=next(
-            (
-                str(hub.get("url") or "")
-                for hub in value.get("hubs") or ()
-                if isinstance(hub, dict) and str(hub.get("type")).lower() == "websub"
-            ),
-            "",
-        ),
+        hub_url=jsonfeed.hub(value),
     )
 
 

@@ -4,21 +4,27 @@ from typing import Any
 
 from digest.collect import drafts
 
-__all__ = ["is_feed", "read"]
+__all__ = ["hub", "is_feed", "read"]
 
 
 def is_feed(value: object) -> bool:
-    """Say whether parsed JSON is a JSON Feed: its version says so, or it lists entries."""
+    """Say whether parsed JSON is a JSON Feed: its version says so, or it looks like one."""
     return isinstance(value, dict) and (
-        "jsonfeed.org" in str(value.get("version", "")) or isinstance(value.get("items"), list)
+        "jsonfeed.org" in str(value.get("version", ""))
+        or (isinstance(value.get("items"), list) and bool({"title", "home_page_url"} & set(value)))
     )
+
+
+def hub(value: dict[str, Any]) -> str:
+    """Return the address of the feed's WebSub hub, or ""."""
+    hubs = [each for each in _list(value.get("hubs")) if isinstance(each, dict)]
+    return next((_text(each, "url") for each in hubs if each.get("type") == "WebSub"), "")
 
 
 def read(value: dict[str, Any]) -> list[drafts.Draft]:
     """Return the entries in the order of the feed; what is no object is left out."""
     feed_authors = _authors(value)
-    listed = value.get("items")
-    entries = [entry for entry in listed if isinstance(entry, dict)] if listed else []
+    entries = [entry for entry in _list(value.get("items")) if isinstance(entry, dict)]
     return [_draft(entry, feed_authors) for entry in entries]
 
 

@@ -103,6 +103,16 @@ def test_json_feed_is_read_with_all_authors_and_its_hub() -> None:
     assert second.authors == ("Jo Blanc",)
 
 
+def test_json_feed_text_is_taken_as_written() -> None:
+    document = """{"version": "https://jsonfeed.org/version/1", "items": [
+      {"id": 1, "title": "R&D &amp; more", "url": "https://a.example/x?b=1&c=2",
+       "content_text": "Q&A in &nbsp; <b>"}]}"""
+    (entry,) = read(document).entries
+    assert entry.title == "R&D &amp; more"
+    assert entry.url == "https://a.example/x?b=1&c=2"
+    assert entry.summary == "Q&A in &nbsp; <b>"
+
+
 def test_a_feed_without_entries_is_a_feed() -> None:
     feed = read(documents.rss())
     assert feed.entries == ()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import telegram
 from aiohttp import web
+from telegram import ext
 
 from digest.demo import botapi, loopback
 from tests.demo import bots
@@ -340,3 +341,31 @@ async def test_waiting_gives_what_was_waited_for_or_ends() -> None:
         assert [m.text for m in await waiting] == ["your digest"]
         with pytest.raises(TimeoutError):
             await api.wait_for(7, 3, timeout_seconds=0.01)
+
+
+async def test_ptbs_application_polls_answers_and_stops() -> None:
+    """C15."""
+    faults: list[telegram.error.TelegramError] = []
+
+    async def answer(update: telegram.Update, _: object) -> None:
+        if update.effective_message:
+            await update.effective_message.reply_text("pong")
+
+    async with botapi.BotApi() as api:
+        api.start_chat(7)
+        builder = ext.ApplicationBuilder().token(api.token).base_url(api.base_url)
+        application = builder.build()
+        application.add_handler(ext.CommandHandler("ping", answer))
+        async with application:
+            await application.start()
+            assert application.updater is not None
+            await application.updater.start_polling(
+                timeout=20, allowed_updates=["message"], error_callback=faults.append
+            )
+            api.user_says(7, "/ping")
+            (pong,) = await api.wait_for(7, text="pong")
+            await application.updater.stop()
+            await application.stop()
+        assert pong.text == "pong"
+        assert api.updates.allowed == ("message",)
+        assert not faults

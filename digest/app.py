@@ -19,9 +19,16 @@ ROLES = ("scheduler", "worker", "bot", "web")
 
 
 async def serve(
-    rt: runtime.Runtime, roles: Collection[str] = ROLES, stop: asyncio.Event | None = None
+    rt: runtime.Runtime,
+    roles: Collection[str] = ROLES,
+    stop: asyncio.Event | None = None,
+    *,
+    open_desk: bool = False,
 ) -> None:
-    """Run the roles until SIGTERM, SIGINT or `stop`."""
+    """Run the roles until SIGTERM, SIGINT or `stop`.
+
+    `open_desk` lets everyone who reaches the desk use it: for a demo on loopback only.
+    """
     stop = stop or asyncio.Event()
     with _signals(stop):
         async with contextlib.AsyncExitStack() as stack:
@@ -35,7 +42,7 @@ async def serve(
             if "web" in roles:
                 from digest.web import server  # noqa: PLC0415 - only this role loads it
 
-                group.create_task(server.serve(rt, stop), name="web")
+                group.create_task(server.serve(rt, stop, open_desk=open_desk), name="web")
             if "bot" in roles and runtime.telegram_options(rt.settings):
                 from digest.bot import application  # noqa: PLC0415
 

@@ -90,7 +90,9 @@ class Lane:
             if self._wait_until > time.monotonic():
                 return
             delivery, reach = waiting.pop()
-            self._results.append(await self._send(delivery, reach))
+            # Not in one expression: the list may be another by the time the answer comes.
+            result = await self._send(delivery, reach)
+            self._results.append(result)
             if len(self._results) >= RECORD:
                 await self._record()
 

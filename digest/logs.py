@@ -67,15 +67,25 @@ def extra_fields(record: logging.LogRecord) -> dict[str, Any]:
     return ({"event": event} if event else {}) | fields
 
 
-def set_up(*, verbose: bool = False, as_json: bool = False) -> None:
-    """Log to stderr from now on; once per process."""
+def set_up(*, verbose: bool = False, quiet: bool = False, as_json: bool = False) -> None:
+    """Log to stderr from now on; once per process.  `quiet` leaves only what someone must see."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines() if as_json else _Lines())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    level = logging.DEBUG if verbose else logging.ERROR if quiet else logging.INFO
     for name in ("digest", "subscribers"):
-        logging.getLogger(name).setLevel(logging.DEBUG if verbose else logging.INFO)
+        logging.getLogger(name).setLevel(level)
     # They write whole URLs, the bot's token included, at INFO.
-    for name in ("httpx", "httpcore", "apscheduler", "aiosmtpd", "mail.log", "telegram", "uvicorn"):
+    for name in (
+        "httpx",
+        "httpcore",
+        "apscheduler",
+        "aiosmtpd",
+        "mail.log",
+        "telegram",
+        "uvicorn",
+        "alembic",
+    ):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -24,10 +24,8 @@ from subscribers import directory
 
 logger = logging.getLogger(__name__)
 
-DAILY = "daily"
-MOST_STORIES = 500  # in one edition; the hottest
+DAILY = fanout.DAILY
 ALERT_LIFE = timedelta(hours=3)
-WINDOWS = {"daily": 1.0, "weekdays": 2.5, "weekly": 5.0}  # of daily.window_hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,8 @@ async def _keep(
     """Store one source's result; a failure is a result too."""
     now = rt.clock()
     if isinstance(result, errors.SourceError):
-            poll = await rt.db.run(
+        refused = result if isinstance(result, errors.FetchError) else None
+        poll = await rt.db.run(
             intake.keep_failure,
             source,
             result.reason,
@@ -149,18 +148,13 @@ def _skip(
         bucket=slot.bucket.key,
         slot=slot.key,
         on=slot.on,
-        title=digest_title(rt),
+        title=fanout.digest_title(rt),
         reason=reason,
         now=now,
     )
     logger.warning(
         "edition skipped: %s", reason, extra={"event": "edition.skipped", "slot": slot.key}
     )
-
-
-def digest_title(rt: runtime.Runtime) -> str:
-    """The daily digest's name as readers see it."""
-    return rt.settings.daily.title or rt.settings.publication
 
 
 async def publish_edition(
@@ -183,21 +177,17 @@ def freeze_edition(
     session: sa.Connection, rt: runtime.Runtime, slot: timetable.Slot | None, now: datetime
 ) -> tuple[model.Edition, bool]:
     """Store the stories, their order and words as they are now."""
-    cadence = slot.bucket.cadence if slot else DAILY
-    window = timedelta(hours=rt.settings.daily.window_hours * WINDOWS[cadence])
-    stories = intake.current_stories(session, rt.catalogue, now=now, since=now - window)
-    shown = [story for story in stories if not (story.dropped or story.withdrawn)]
-    zone = slot.bucket.time_zone if slot else rt.settings.time_zone
+    planned, shown = fanout.plan_edition(session, rt, slot, now)
     edition, is_new = editions.freeze(
         session,
-        digest=DAILY,
-        bucket=slot.bucket.key if slot else fanout.EVERYONE,
-        slot=slot.key if slot else f"now:{now:%Y-%m-%dT%H:%M:%S.%fZ}",
-        on=slot.on if slot else timetable.local_day(now, zone),
-        title=digest_title(rt),
-        stories=shown[:MOST_STORIES],
-        window_from=now - window,
-        expires_at=now + timedelta(hours=20),
+        digest=planned.digest,
+        bucket=planned.bucket,
+        slot=planned.slot,
+        on=planned.on,
+        title=planned.title,
+        stories=shown,
+        window_from=planned.window_from,
+        expires_at=now + fanout.EDITION_LIFE,
         now=now,
     )
     if is_new:

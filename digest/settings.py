@@ -219,6 +219,27 @@ class Settings(pydantic_settings.BaseSettings):
         return (self.secret_key.get_secret_value().encode(),)
 
 
+class _Given(Settings):
+    """Only what the caller says: neither the environment nor a file."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[pydantic_settings.BaseSettings],  # noqa: ARG003 - the base class's
+        init_settings: pydantic_settings.PydanticBaseSettingsSource,
+        env_settings: pydantic_settings.PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: pydantic_settings.PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: pydantic_settings.PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[pydantic_settings.PydanticBaseSettingsSource, ...]:
+        """Order: what the caller says."""
+        return (init_settings,)
+
+
+def given(**values: Any) -> Settings:
+    """Settings of a demo or test, which the operator's own must not reach."""
+    return _Given(**values)
+
+
 class _TomlSource(pydantic_settings.PydanticBaseSettingsSource):
     """`digest.toml`, when `Settings.toml_file` names one."""
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,9 +22,7 @@ class Options:
     """Options of every command."""
 
     config: Annotated[Path | None, cyclopts.Parameter(help="Settings file (digest.toml)")] = None
-    json: Annotated[
-        bool, cyclopts.Parameter(negative="", help="Results as JSON on stdout")
-    ] = False
+    json: Annotated[bool, cyclopts.Parameter(negative="", help="Results as JSON on stdout")] = False
     verbose: Annotated[bool, cyclopts.Parameter(negative="", help="More of the log")] = False
 
 
@@ -54,11 +53,16 @@ def command(function: Callable[P, Any]) -> Callable[P, int]:
             for problem in error.problems:
                 complain(problem)
             return 2
-        except (errors.DigestError, _people_error(), OSError) as error:
-            complain(str(error))
-            return 1
         except BrokenPipeError:
+            # Whoever read us has gone; flushing the rest at exit would only say so again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
+        except OSError as error:
+            complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+            return 1
+        except (errors.DigestError, _people_error()) as error:
+            complain(str(error))
+            return 2 if isinstance(error, _misspelt()) else 1
         return result if isinstance(result, int) else 0
 
     return wrapped
@@ -73,3 +77,10 @@ def _people_error() -> type[Exception]:
     from subscribers import errors as people_errors
 
     return people_errors.SubscribersError
+
+
+def _misspelt() -> tuple[type[Exception], ...]:
+    """What people typed wrongly, which is wrong usage."""
+    from subscribers import errors as people_errors
+
+    return people_errors.InvalidAddress, people_errors.InvalidPreference

@@ -36,9 +36,11 @@ def as_table(heads: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str)
     console.Console(highlight=False, markup=False).print(drawn)
 
 
-def say(text: str) -> None:
+def say(text: str, *, flush: bool = False) -> None:
     """A line for people."""
     sys.stdout.write(text + "\n")
+    if flush:
+        sys.stdout.flush()
 
 
 def _cell(value: Any) -> str:

@@ -18,9 +18,22 @@ __all__ = ["compile_fragment", "compile_page"]
 _INCLUDE = re.compile(r"""<mj-include\s+path=["']([^"']+)["']\s*/?>(?:\s*</mj-include>)?""")
 # Lines of a kilobyte or two can be encoded once and kept; mrml makes one of ten.
 _BETWEEN_ROWS = re.compile(r"(</(?:tr|table|style)>|<!\[endif\]-->)(?=<)")
-# mrml sets columns to the left whatever the direction of the page.
-_COLUMN = "text-align:left;direction:{{ direction }}"
-_MIRRORED = "text-align:{{ start }};direction:{{ direction }}"
+_BETTER = (
+    # Columns follow the direction of the page.
+    (
+        "text-align:left;direction:{{ direction }}",
+        "text-align:{{ start }};direction:{{ direction }}",
+    ),
+    # The hidden preheader: a client that shows it on a dark page should not glare.
+    ("color:#ffffff;line-height:1px", "color:#8a8780;line-height:1px"),
+    # A divider is as wide as its cell: nothing to centre.
+    ("margin:0px auto;width:100%", "margin:0;width:100%"),
+)
+# Word, and some others, know max-width and centring on tables only: move both from div to table.
+_SECTION = re.compile(
+    r'<div(?P<kind> class="[^"]*")? style="[^"]*margin:0px auto;(?P<width>max-width:\d+px;)">'
+    r'(?P<table><table [^>]*align="center"[^>]*style="[^"]*)width:100%;">'
+)
 _CUT = "<!-- cut -->"
 _NO_FONTS: dict[str, str] = {}  # a web font is a request to somebody else's server
 _DEEPEST_INCLUDE = 8
@@ -36,7 +49,10 @@ def compile_page(name: str, source: str, read: Callable[[str], str]) -> str:
         made = mrml.to_html(expanded, render_options=mrml.RenderOptions(fonts=_NO_FONTS))
     except OSError as error:
         raise errors.RenderError(name, f"not MJML: {error}", _broken_line(source)) from error
-    return _BETWEEN_ROWS.sub(r"\1\n", made.content.replace(_COLUMN, _MIRRORED))
+    html = str(made.content)
+    for written, better in _BETTER:
+        html = html.replace(written, better)
+    return _BETWEEN_ROWS.sub(r"\1\n", _SECTION.sub(_safe_section, html))
 
 
 def compile_fragment(name: str, source: str, head: str, read: Callable[[str], str]) -> str:
@@ -54,6 +70,11 @@ def compile_fragment(name: str, source: str, head: str, read: Callable[[str], st
     except errors.RenderError as error:
         raise errors.RenderError(name, error.reason, _broken_line(source)) from error
     return compiled.split(_CUT)[1] + "\n"
+
+
+def _safe_section(found: re.Match[str]) -> str:
+    kind, width, table = found["kind"] or "", found["width"], found["table"]
+    return f'<div{kind}>{table}width:100%;{width}">'
 
 
 def _expand(name: str, source: str, read: Callable[[str], str], depth: int = 0) -> str:

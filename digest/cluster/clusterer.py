@@ -42,7 +42,7 @@ class Options:
     """How readily entries are joined.  Scores run from 0 (nothing shared) to 1 (the same text)."""
 
     window: timedelta = timedelta(hours=72)
-    join: float = 0.275  # from here an entry joins a story
+    join: float = 0.28  # from here an entry joins a story
     sure: float = 0.34  # from here it may be shown as one more source
     related: float = 0.18  # from here a story is named as related
     growth: float = 0.015  # added to `join` and `sure` per doubling beyond 250 entries
@@ -170,7 +170,7 @@ class Clusterer:
         score += (1 - _OF_WHOLE) * self._window.likeness(weighed, story.lead.terms)
         if score < _NOTHING:
             return _Match(story.key, score, "", ())
-        score += options.crowd * min(3.0, math.log2(len(story.members)))
+        score += options.crowd * min(3.0, math.log2(len(story.entries)))
         score *= options.decay_per_day ** (self._age(read, story) / timedelta(days=1))
         if story.sources == {read.source}:
             score *= options.same_source
@@ -178,7 +178,7 @@ class Clusterer:
                 score *= _FRAME
         if read.is_roundup or story.lead.is_roundup:
             score *= options.roundup
-        score *= min(vetoes.doubt(read, story.lead), vetoes.doubt(read, story.members[-1]))
+        score *= min(vetoes.doubt(read, story.lead), vetoes.doubt(read, story.entries[-1]))
         shared = [term for term in weighed.telling if term in story.weights]
         mass = math.fsum(self._window.rarity(term) for term in shared)
         score *= min(1.0, mass / options.evidence)
@@ -193,5 +193,5 @@ class Clusterer:
         return abs(read.at - story.last_at)
 
     def _veto(self, read: features.Features, story: window.StoryInWindow) -> str:
-        others = [story.lead, *story.members[1:][-_VETOING_ENTRIES:]]
+        others = [story.lead, *story.entries[1:][-_VETOING_ENTRIES:]]
         return next(filter(None, (vetoes.conflict(read, other) for other in others)), "")

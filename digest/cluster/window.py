@@ -43,20 +43,20 @@ class StoryInWindow:
     """A story as the window sees it: the lead stays what began it."""
 
     key: str
-    members: list[features.Features] = field(default_factory=list)
-    weights: dict[str, float] = field(default_factory=dict)  # sum over members
+    entries: list[features.Features] = field(default_factory=list)
+    weights: dict[str, float] = field(default_factory=dict)  # sum over entries
 
     @property
     def lead(self) -> features.Features:
-        return self.members[0]
+        return self.entries[0]
 
     @property
     def last_at(self) -> datetime | None:
-        return max((m.at for m in self.members if m.at is not None), default=None)
+        return max((m.at for m in self.entries if m.at is not None), default=None)
 
     @property
     def sources(self) -> frozenset[str]:
-        return frozenset(m.source for m in self.members)
+        return frozenset(m.source for m in self.entries)
 
 
 class Window:
@@ -118,7 +118,7 @@ class Window:
         """Take in an entry; one known by its id is replaced where it stood."""
         at = self._take_out(read.entry_id) if read.entry_id in self.story_of else _AT_THE_END
         story = self.stories.setdefault(key, StoryInWindow(key))
-        story.members.insert(at, read)
+        story.entries.insert(at, read)
         self._log_size = math.log(len(self.stories) + _PRIOR_STORIES)
         self.story_of[read.entry_id] = key
         self._n_entries += 1
@@ -135,15 +135,15 @@ class Window:
 
     def remove(self, key: str) -> None:
         """Forget a story and its entries."""
-        for member in list(self.stories[key].members):
-            self._take_out(member.entry_id)
+        for each in list(self.stories[key].entries):
+            self._take_out(each.entry_id)
 
     def _take_out(self, entry_id: str) -> int:
         """Forget one entry, its story with its last one; where in the story it stood."""
         key = self.story_of.pop(entry_id)
         story = self.stories[key]
-        at = next(at for at, member in enumerate(story.members) if member.entry_id == entry_id)
-        read = story.members.pop(at)
+        at = next(at for at, each in enumerate(story.entries) if each.entry_id == entry_id)
+        read = story.entries.pop(at)
         self._n_entries -= 1
         for term, weight in read.terms.items():
             story.weights[term] -= weight
@@ -155,7 +155,7 @@ class Window:
             _discount(self._by_shingle, shingle, key)
         if read.url:
             _discount(self._by_url, read.url, key)
-        if not story.members:
+        if not story.entries:
             del self.stories[key]
             self._log_size = math.log(len(self.stories) + _PRIOR_STORIES)
         return at
@@ -176,7 +176,7 @@ class Window:
         key, n_shared = min(shared.items(), key=lambda pair: (-pair[1], pair[0]))
         shorter = min(
             min(len(m.shingles), len(read.shingles))
-            for m in self.stories[key].members
+            for m in self.stories[key].entries
             if m.shingles
         )
         return (key, min(1.0, n_shared / shorter)) if n_shared >= _COMMON_SHINGLE else ("", 0.0)

@@ -176,7 +176,8 @@ def _strip(markup: str) -> str:
         return " ".join(_INVISIBLE.sub("", markup).split())
     text = _TAG.sub(_spacing, _TWO_BREAKS.sub(_BREAK, markup))
     if "<" in text:  # scripts, styles, comments, and tags only a browser's parser understands
-        text = nh3.clean(_first_odd_tags(text), tags=set(), clean_content_tags=_SILENT)
+        text = _INVISIBLE.sub("", _first_odd_tags(text))  # nh3 takes no halves of pairs
+        text = nh3.clean(text, tags=set(), clean_content_tags=_SILENT)
     text = html.unescape(_HUGE_REFERENCE.sub("\ufffd", text))
     if "&" in text:  # escaped once too often; "&lt;" is left, for text that speaks of tags
         text = _TWICE_ESCAPED.sub(lambda hit: html.unescape(hit[0]), text)

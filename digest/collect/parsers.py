@@ -73,19 +73,23 @@ def read_fast(data: bytes) -> Raw | None:
     if kind == "xhtml":  # it takes only the text before a title's first element
         return None
     try:
-        # A guid such as "12" is read as a date (the 12th of this month) where an entry has none.
-        found = fastfeedparser.parse(_GUID.sub(rb"\g<1>" + _MARK.encode(), data))
+        return _converted_fast(data, kind)
     except _STUMBLES:
         return None
+
+
+def _converted_fast(data: bytes, kind: str) -> Raw:
+    # A guid such as "12" is read as a date (the 12th of this month) where an entry has none.
+    found = fastfeedparser.parse(_GUID.sub(rb"\g<1>" + _MARK.encode(), data))
     about = found.get("feed") or {}
     start = _FIRST_ENTRY.search(data)
     head = data[: start.start() if start else 65_536][:65_536]
     language = _LANGUAGE.search(head)
     base = _BASE.search(head)
     raw = Raw(
-        title=about.get("title") or "",
+        title=_words(about, "title"),
         language=(language[1] or language[2]).decode() if language else "",
-        home_url=about.get("link") or "",
+        home_url=_words(about, "link"),
         base_url=base[1].decode("utf-8", "replace") if base else "",
         entries=[_from_fast(entry, kind) for entry in found.get("entries") or ()],
     )
@@ -121,11 +125,11 @@ def _title_kind(data: bytes) -> str:
 
 def _from_fast(entry: Mapping[str, Any], kind: str) -> drafts.Draft:
     return drafts.Draft(
-        id=(entry.get("id") or "").replace(_MARK, "", 1).strip(),
-        title=entry.get("title") or "",
+        id=_words(entry, "id").replace(_MARK, "", 1).strip(),
+        title=_words(entry, "title"),
         title_kind=kind,
-        url=(entry.get("link") or "").replace(_MARK, "", 1),
-        summary=entry.get("description") or "",
+        url=_words(entry, "link").replace(_MARK, "", 1),
+        summary=_words(entry, "description"),
         text=_text(entry),
         categories=_terms(entry),
         authors=tuple(a for author in entry.get("authors") or () if (a := author.get("name"))),
@@ -135,9 +139,15 @@ def _from_fast(entry: Mapping[str, Any], kind: str) -> drafts.Draft:
     )
 
 
+def _words(about: Mapping[str, Any], key: str) -> str:
+    found = about.get(key)  # a list or dict where elements of one name clash
+    return found if isinstance(found, str) else ""
+
+
 def _text(entry: Mapping[str, Any]) -> str:
-    for part in entry.get("content") or ():
-        return str(part.get("value") or "")
+    parts = entry.get("content")
+    for part in parts if isinstance(parts, list) else ():
+        return _words(part, "value")
     return ""
 
 
@@ -158,7 +168,7 @@ def _media(
         kind = f"{each.get('type') or ''} {each.get('medium') or ''}"
         if url and ("image" in kind or (not kind.strip() and not url.endswith((".mp4", ".mp3")))):
             width = str(each.get("width") or "0")
-            pictures.append((int(width) if width.isdecimal() else 0, url))
+            pictures.append((int(width[:6]) if width.isdecimal() else 0, url))
         stills.append(str(each.get("thumbnail_url") or ""))
     attached = [
         str(each.get("url") or each.get("href") or "")
@@ -186,19 +196,23 @@ def read_thoroughly(data: bytes) -> Raw | None:
     """Read UTF-8 with feedparser; None when it sees no feed or the document is too long for it."""
     if len(data) > MAX_THOROUGH_BYTES or data.count(b"<") > MAX_THOROUGH_ELEMENTS:
         return None
-    headers = {"content-type": "application/xml; charset=utf-8"}
     try:
-        found = feedparser.parse(data, response_headers=headers, sanitize_html=False)
+        return _converted_thoroughly(data)
     except _STUMBLES:
         return None
+
+
+def _converted_thoroughly(data: bytes) -> Raw | None:
+    headers = {"content-type": "application/xml; charset=utf-8"}
+    found = feedparser.parse(data, response_headers=headers, sanitize_html=False)
     if not found.get("version") and not found.get("entries"):
         return None
     about = found.get("feed") or {}
     links = {link.get("rel"): link.get("href") or "" for link in about.get("links") or ()}
     return Raw(
-        title=about.get("title") or "",
-        language=about.get("language") or "",
-        home_url=about.get("link") or "",
+        title=_words(about, "title"),
+        language=_words(about, "language"),
+        home_url=_words(about, "link"),
         entries=[_from_thorough(entry) for entry in found.get("entries") or ()],
         hub_url=links.get("hub", ""),
         self_url=links.get("self", ""),
@@ -210,11 +224,11 @@ def _from_thorough(entry: Mapping[str, Any]) -> drafts.Draft:
     thumbnails = [each.get("url") or "" for each in entry.get("media_thumbnail") or ()]
     own_picture = (entry.get("image") or {}).get("href") or ""
     return drafts.Draft(
-        id=entry.get("id") or "",
-        title=entry.get("title") or "",
+        id=_words(entry, "id"),
+        title=_words(entry, "title"),
         title_kind="html" if "html" in title_type else "",
-        url=entry.get("link") or "",
-        summary=entry.get("summary") or "",
+        url=_words(entry, "link"),
+        summary=_words(entry, "summary"),
         text=_text(entry),
         categories=_terms(entry),
         authors=tuple(a for author in entry.get("authors") or () if (a := author.get("name"))),

@@ -30,6 +30,7 @@ from digest.collect import clean
         ("&lt;p&gt;escaped &amp;amp; twice&lt;/p&gt;", "escaped & twice"),
         ("R&amp;amp;D isn&amp;#8217;t &amp;quot;x&amp;quot;", 'R&D isn’t "x"'),
         ("&#99999999999;&#0;x", "\ufffd\ufffdx"),
+        ("half a pair \ud800<x-y>, another \ud83d", "half a pair , another"),
         ("nul\x00 and soft\xad hyphen\u200b", "nul and soft hyphen"),
         ("", ""),
     ],

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest import errors
-from digest.collect import read
+from digest.collect import parsers, read
 from tests.collect import documents, press
 
 SEEDS = (
@@ -56,3 +56,17 @@ def test_a_damaged_document_gives_whole_entries_or_one_refusal(
             assert "\x00" not in "".join(words)
             "".join((*words, *entry.authors, *entry.categories)).encode()
     assert "\n" not in reason
+
+
+@given(st.sampled_from(SEEDS[:5]), changes)
+def test_the_thorough_parser_gives_drafts_or_nothing(
+    data: bytes, damage: list[tuple[float, int, bytes]]
+) -> None:
+    """feedparser raises on some of what it is given, and hands back lists where it met clashes."""
+    for where, length, piece in damage:
+        at = int(where * len(data))
+        data = data[:at] + piece + data[at + length :]
+    found = parsers.read_thoroughly(data)
+    for draft in found.entries if found else ():
+        texts = (draft.id, draft.title, draft.url, draft.summary, draft.text, *draft.authors)
+        assert all(isinstance(text, str) for text in texts)

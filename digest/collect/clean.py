@@ -10,7 +10,7 @@ import functools
 import html
 import re
 from collections.abc import Iterable
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import courlan
 import nh3
@@ -70,7 +70,8 @@ _LOOKS_MARKED_UP = re.compile(
 )
 _IMG = re.compile(r"<img\s[^<>]{0,4000}>", re.IGNORECASE)
 _SRC = re.compile(r"""\ssrc\s{0,9}=\s{0,9}(?:"([^"]{1,2000})"|'([^']{1,2000})')""", re.IGNORECASE)
-_TRACKED = re.compile(r"(?:^|&)(?:utm_|[a-z]{0,3}clid=)", re.IGNORECASE)
+_IDS = frozenset({"cid", "eid", "uid", "keyword"})
+_TRACKED = re.compile(r"(?:utm_|mc_|at_|[a-z]{1,3}clid=|ref=|source=|xtor=)", re.IGNORECASE)
 _PIXEL = re.compile(r"""\s(?:width|height)\s{0,9}=\s{0,9}["']?[01](?:px)?["'\s/>]""", re.IGNORECASE)
 
 
@@ -134,7 +135,9 @@ def canonical_url(url: str, base: str = "") -> str:
     try:
         # Never url_normalize(filter_params=True): it drops every parameter it does not know.
         cleaned = url_normalize.url_normalize(absolute)
-        if cleaned and not _query_is_the_page(cleaned):
+        if cleaned and _query_is_the_page(cleaned):
+            cleaned = _without_sure_tracking(cleaned)
+        elif cleaned:
             cleaned = courlan.clean_url(cleaned)
     except (ValueError, UnicodeError):
         return ""
@@ -148,10 +151,17 @@ def _query_is_the_page(url: str) -> bool:
     """
     parts = urlsplit(url)
     pairs = parts.query.split("&") if parts.query else []
-    return any("=" not in pair for pair in pairs) or (
-        parts.path.endswith((".php", ".asp", ".aspx", ".cgi", ".jsp", ".pl"))
-        and not _TRACKED.search(parts.query)
-    )
+    if any("=" not in pair for pair in pairs):
+        return True
+    script = parts.path.endswith((".php", ".asp", ".aspx", ".cgi", ".jsp", ".pl"))
+    ambiguous = any(pair.partition("=")[0].lower() in _IDS for pair in pairs)
+    return script or ambiguous
+
+
+def _without_sure_tracking(url: str) -> str:
+    parts = urlsplit(url)
+    kept = "&".join(pair for pair in parts.query.split("&") if not _TRACKED.match(pair))
+    return urlunsplit(parts._replace(query=kept))
 
 
 def image_url(url: str, base: str = "") -> str:

@@ -152,6 +152,8 @@ def test_only_a_known_name_is_cut_off_a_headline(
         ("https://Example.COM:443/a//b/?fbclid=x", "https://example.com/a/b/"),
         ("https://example.com/?p=12", "https://example.com/?p=12"),
         ("https://example.com/story.php?cid=5&id=8", "https://example.com/story.php?cid=5&id=8"),
+        ("https://example.com/view?cid=5", "https://example.com/view?cid=5"),
+        ("https://example.com/view?cid=5&utm_source=x", "https://example.com/view?cid=5"),
         ("https://example.com/index.php?story-5", "https://example.com/index.php?story-5"),
         ("https://example.com/?story-5", "https://example.com/?story-5"),
         ("https://müller.example/ä", "https://müller.example/%C3%A4"),

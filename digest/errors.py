@@ -3,6 +3,7 @@
 DigestError
 ├── ConfigurationError            wrong settings, command words or files: exit 2, says what to set
 │   └── CatalogueError            the topics file: every problem with its line
+├── NotFound                      what was asked for by its id is not there: .what, .id
 ├── SourceError                   one source could not be read: its round goes on without it
 │   ├── FetchError                no usable answer: .reason, .retry_after_seconds, .gone
 │   └── NotAFeed                  an answer that is none of the formats we read
@@ -32,6 +33,15 @@ class ConfigurationError(DigestError):
 
 class CatalogueError(ConfigurationError):
     """The topics file cannot be used; each problem names its line."""
+
+
+class NotFound(DigestError):  # noqa: N818 - reads as the fact it states
+    """What was asked for by its id is not there (any more)."""
+
+    def __init__(self, what: str, id: int | str) -> None:  # noqa: A002 - what everybody calls it
+        super().__init__(f"there is no {what} {id}")
+        self.what = what
+        self.id = id
 
 
 class SourceError(DigestError):

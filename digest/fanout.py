@@ -11,13 +11,48 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from digest import alert, audience, curate, model, runtime, timetable
+from digest import alert, audience, curate, intake, model, runtime, timetable
 from digest.storage import editions, outbox
 from subscribers import directory
 from subscribers import model as people
 
 PAGE = 2000  # recipients curated in one transaction
 EVERYONE = "everyone"  # the bucket of an edition made by hand, whatever the readers' hour
+DAILY = "daily"
+EDITION_LIFE = timedelta(hours=20)  # after which an issue is not worth sending any more
+MOST_STORIES = 500  # in one edition; the hottest
+WINDOWS = {"daily": 1.0, "weekdays": 2.5, "weekly": 5.0}  # of daily.window_hours
+
+
+def digest_title(rt: runtime.Runtime) -> str:
+    """The daily digest's name as readers see it."""
+    return rt.settings.daily.title or rt.settings.publication
+
+
+def plan_edition(
+    session: sa.Connection, rt: runtime.Runtime, slot: timetable.Slot | None, now: datetime
+) -> tuple[model.Edition, tuple[model.Story, ...]]:
+    """The edition of a slot as it would be frozen now, with its stories; nothing is written.
+
+    Without a slot it is the one for everyone, whatever their hour.  Its id is 0.
+    """
+    cadence = slot.bucket.cadence if slot else DAILY
+    window = timedelta(hours=rt.settings.daily.window_hours * WINDOWS[cadence])
+    stories = intake.current_stories(session, rt.catalogue, now=now, since=now - window)
+    shown = [story for story in stories if not (story.dropped or story.withdrawn)]
+    zone = slot.bucket.time_zone if slot else rt.settings.time_zone
+    edition = model.Edition(
+        id=0,
+        digest=DAILY,
+        bucket=slot.bucket.key if slot else EVERYONE,
+        slot=slot.key if slot else f"now:{now:%Y-%m-%dT%H:%M:%S.%fZ}",
+        title=digest_title(rt),
+        frozen_at=now,
+        on=slot.on if slot else timetable.local_day(now, zone),
+        window_from=now - window,
+        state=model.EditionState.PLANNED,
+    )
+    return edition, tuple(shown[:MOST_STORIES])
 
 
 async def finish(rt: runtime.Runtime) -> None:
@@ -78,8 +113,8 @@ def _fan_out_page(
     for recipient in audience.recipients(session, reached, now=now):
         issue = curator.curate(recipient).issue
         if issue is not None:
-            drafts.append(_draft(rt, f"d{edition.id}.{recipient.channel_id}", recipient, issue))
-    expires_at = edition.frozen_at + timedelta(hours=20)
+            drafts.append(draft(rt, f"d{edition.id}.{recipient.channel_id}", recipient, issue))
+    expires_at = edition.frozen_at + EDITION_LIFE
     outbox.put(
         session, model.DeliveryKind.DIGEST, edition.id, drafts, expires_at=expires_at, now=now
     )
@@ -102,9 +137,10 @@ def _buckets(edition: model.Edition) -> list[people.Bucket] | None:
     return [people.Bucket(bucket.time_zone, bucket.send_at, cadence)]
 
 
-def _draft(
+def draft(
     rt: runtime.Runtime, unit: str, recipient: model.Recipient, issue: model.Issue
 ) -> outbox.Draft:
+    """The delivery that an issue becomes."""
     shown = tuple(
         model.Shown(
             item.story.id, item.story.revision, section.kind, section.topic, item.why, item.updated
@@ -150,7 +186,7 @@ def _fan_out_alert_page(session: sa.Connection, rt: runtime.Runtime, alert_id: i
         urgent=not raised.story.breaking,
     )
     drafts = [
-        _draft(
+        draft(
             rt,
             f"a{alert_id}.{decision.recipient.channel_id}",
             decision.recipient,

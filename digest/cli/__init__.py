@@ -12,13 +12,6 @@ import cyclopts
 
 from digest import __version__
 
-app = cyclopts.App(
-    name="digest",
-    help="A newsletter digest and alerting bot for news publishers.",
-    version=__version__,
-    help_epilogue="Start with:  digest demo",
-)
-
 NOUNS = {
     "demo": ("digest.cli.demo:demo", "Show the whole product on this machine, without any set-up"),
     "init": ("digest.cli.setup:init", "Write a commented digest.toml and make the database"),
@@ -37,14 +30,26 @@ NOUNS = {
     "resume": ("digest.cli.service:resume", "Go on sending"),
     "migrate": ("digest.cli.setup:migrate", "Bring the database's schema up to date"),
 }
-for _name, (_path, _help) in NOUNS.items():
-    app.command(_path, name=_name, help=_help)
+
+
+def make_app(asked: str = "") -> cyclopts.App:
+    """The command with all its nouns.  `asked` is loaded; of the others one line is known here."""
+    app = cyclopts.App(
+        name="digest",
+        help="A newsletter digest and alerting bot for news publishers.\n\nExample: digest demo",
+        version=__version__,
+    )
+    for name, (path, words) in NOUNS.items():
+        app.command(path, name=name, help=None if name == asked else words)
+    return app
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    app = make_app(given[0] if given else "")
     try:
-        result = app(arguments, exit_on_error=False, result_action="return_value")
+        result = app(given, exit_on_error=False, result_action="return_value")
     except cyclopts.CycloptsError:
         sys.exit(2)  # said by cyclopts already
     except KeyboardInterrupt:

@@ -23,7 +23,7 @@ def documents(*parts: str, suffix: str = ".xml") -> Iterator[Path]:
 
 
 def test_feeds_of_one_day_give_all_their_entries() -> None:
-    """Entries counted by hand: listed twice, or without a word, they count once or not at all."""
+    """What fastfeedparser lists, less what is listed twice (9 of almonitor's, 1 of the broken)."""
     counts = {path.stem: len(_read(path).entries) for path in documents("feeds/news-2026-02-17")}
     # Named for being broken (unbound prefixes, a doubled declaration) and yet whole.
     assert counts.pop("EMPTY-or-broken") == 34

@@ -1,7 +1,7 @@
 """Documents made to cost far more than their size (E3), refused before a parser sees them.
 
-Each is read in a process of its own with 1 s of processor time and 100 MB on top of what the
-program itself needs; the kernel ends it when it takes more.
+Each is read in a process of its own with at most 2 s of processor time (the kernel counts whole
+seconds) and 100 MB on top of what the program itself needs; the kernel ends it when it takes more.
 """
 
 import subprocess

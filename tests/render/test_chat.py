@@ -4,13 +4,17 @@ import html
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest import model
 from digest.render import chat, environment
 from tests.render import stories
 from tests.render.telegram import links_in, parsed, units
+
+# A busy machine is no failure.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 
 _RENDERER = chat.ChatRenderer(environment.Templates(), stories.PUBLICATION)
 
@@ -127,6 +131,7 @@ def test_notices_are_accepted(name: str) -> None:
     assert "Travel & <co>" in text or name == "goodbye"
 
 
+@UNHURRIED
 @given(st.text(max_size=200) | st.text("<>&\"'_*[]()~`#+=|{}.!/b aé\U0001f600", max_size=120))
 def test_any_headline_arrives_literally(title: str) -> None:
     """C10."""
@@ -137,6 +142,7 @@ def test_any_headline_arrives_literally(title: str) -> None:
     assert line.rstrip("…") in " ".join(shown.split()) or "�" in line or not shown.isprintable()
 
 
+@UNHURRIED
 @given(
     st.lists(
         st.text("ab <>&\U0001f600漢\n", min_size=1, max_size=300).map(

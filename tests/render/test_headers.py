@@ -6,11 +6,15 @@ import re
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from digest import errors
 from digest.render import headers, words
+
+# A busy machine is no failure.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 
 _HOSTILE = st.text(max_size=300) | st.text('a \t,;:"<>()[]@\\=?_\r\n\0é漢😀', max_size=300)
 
@@ -26,6 +30,7 @@ def lines(field: bytes) -> list[str]:
     return field[:-2].decode("ascii").split("\r\n")
 
 
+@UNHURRIED
 @given(_HOSTILE)
 @example("x" * 2_000)
 @example("Breaking\r\nBcc: everybody@example.com")
@@ -41,6 +46,7 @@ def test_any_text_is_read_back_as_it_was(text: str) -> None:
     assert all(len(line) <= 78 for line in lines(field))
 
 
+@UNHURRIED
 @given(_HOSTILE)
 def test_encoded_words_are_short_and_whole(text: str) -> None:
     """A5: at most 75 characters, lines with one at most 76, no character split."""
@@ -55,6 +61,7 @@ def test_encoded_words_are_short_and_whole(text: str) -> None:
             )
 
 
+@UNHURRIED
 @given(_HOSTILE)
 @example('Ann "The Boss" Smith, PhD <x@evil.example>')
 @example("Smith, Ann")
@@ -127,6 +134,7 @@ def test_a_header_name_must_be_one(name: str) -> None:
         headers.text(name, "x")
 
 
+@UNHURRIED
 @given(st.text(max_size=100))
 def test_an_address_between_brackets_is_printable_ascii(value: str) -> None:
     """A4, A7."""
@@ -138,6 +146,7 @@ def test_what_is_already_encoded_in_an_address_stays() -> None:
     assert headers.uri("https://c.example/u/a%20b?c=é") == "<https://c.example/u/a%20b?c=%C3%A9>"
 
 
+@UNHURRIED
 @given(st.text(max_size=60))
 @example("Καλημέρα")
 @example("Café, the")

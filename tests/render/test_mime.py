@@ -7,12 +7,16 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from digest import errors, model
 from digest.render import mime, words
 from tests.render import stories
+
+# A busy machine is no failure.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 
 _HOSTILE = st.text(max_size=400) | st.text("\r\n. =_FromTo:-\0\té漢😀\ud800", max_size=200)
 _STRUCTURED = ("List-Unsubscribe", "List-Id", "References", "Feedback-ID", "Message-ID")
@@ -55,6 +59,7 @@ def expected(written: str) -> str:
     return whole.replace("\r\n", "\n").replace("\r", "\n")
 
 
+@UNHURRIED
 @given(_HOSTILE, _HOSTILE, _HOSTILE, _HOSTILE)
 @example("x" * 2_000, "y" * 50_000, "\U0001f600" * 30_000, "Ω" * 100)
 @example("a\r\nBcc: x@y.example", "From here\n.\n..\nFrom there", "=_ =3D -- \t", "a\0b")
@@ -82,6 +87,7 @@ def test_a_mail_is_read_back_as_it_was_written(
     assert data.isascii()
 
 
+@UNHURRIED
 @given(_HOSTILE)
 def test_no_line_of_a_text_starts_like_a_mailbox_separator(text: str) -> None:
     """Some relays write ">From" over such a line, which would break a signature."""

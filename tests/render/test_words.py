@@ -3,14 +3,19 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.render import words
 
+# A busy machine is no failure.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
 AT = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
 
+@UNHURRIED
 @given(st.text())
 def test_a_clean_line_holds_no_control_character_and_no_double_space(text: str) -> None:
     """A7: nothing in a headline can end a line."""
@@ -25,6 +30,7 @@ def test_characters_that_reorder_text_are_taken_out() -> None:
     assert words.clean("invoice\u202efdp.exe") == "invoicefdp.exe"
 
 
+@UNHURRIED
 @given(st.text(), st.integers(min_value=10, max_value=100))
 def test_a_cut_line_fits(text: str, limit: int) -> None:
     assert len(words.shorten(words.clean(text), limit)) <= limit

@@ -89,14 +89,17 @@ def place_entries(session: sa.Connection, *, now: datetime) -> Placed:
             window.seed(placed.entry, str(placed.story_id))
     story_of: dict[int, int] = {}
     made: dict[str, int] = {}
+    unsure = set()
     for entry in fresh:
         placement = window.add(entry)
         if placement.is_new:
             made[placement.story] = stories.create(
                 session, first_at=entry.published_at or now, now=now
             )
+        if not (placement.is_new or placement.sure):
+            unsure.add(int(entry.id))
         story_of[int(entry.id)] = made.get(placement.story) or int(placement.story)
-    stories.place(session, story_of)
+    stories.place(session, story_of, unsure=unsure)
     stories.refresh(session, story_of.values(), now=now)
     return Placed(len(fresh), len(made), tuple(sorted(set(story_of.values()))))
 
@@ -117,11 +120,14 @@ def current_stories(
 
 
 def _led(story: model.Story, catalogue: topics.Catalogue, now: datetime) -> model.Story:
-    ordered = lead.order_entries(story.entries)
+    # What only probably belongs to the event neither leads it nor makes it hot.
+    sure = [e for e in story.entries if e.sure] or list(story.entries)
+    ordered = lead.order_entries(sure)
+    rest = tuple(e for e in story.entries if e not in ordered)
     picked = any(catalogue.is_pick(name) for e in ordered if e.own for name in e.categories)
     return model.replace(
         story,
-        entries=ordered,
+        entries=ordered + rest,
         pinned=story.pinned or picked,
         breaking=lead.breaking(ordered, now),
         hot=lead.heat(ordered, now),

@@ -95,6 +95,7 @@ class Entry:
     source_id: int | None = None
     own: bool = False  # from the publisher's own newsroom
     agency: str = ""  # wire agency named in the dateline: AP, Reuters, AFP ...
+    sure: bool = True  # surely on the event of its story; else kept with it, but not counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +139,10 @@ class Story:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Distinct source names, the lead's first."""
-        return tuple(dict.fromkeys(e.source for e in self.entries if e.source))
+        """Distinct names of the sources that surely carry this event, the lead's first."""
+        return tuple(
+            dict.fromkeys(e.source for e in self.entries if e.source and (e.sure or e is self.lead))
+        )
 
     @property
     def topic_slugs(self) -> frozenset[str]:

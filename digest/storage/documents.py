@@ -79,6 +79,7 @@ def _entry_document(entry: model.Entry) -> dict[str, Any]:
         "source_id": entry.source_id,
         "own": entry.own,
         "agency": entry.agency,
+        "sure": entry.sure,
     }
 
 

@@ -131,6 +131,7 @@ def entry_from(row: Any) -> model.Entry:
         source_id=row.source_id,
         own=row.own,
         agency=row.agency,
+        sure=row.sure,
     )
 
 

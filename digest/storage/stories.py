@@ -2,7 +2,7 @@
 above (digest.cluster)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,15 +22,27 @@ def create(session: sa.Connection, *, first_at: datetime, now: datetime) -> int:
     return sql.new_id(added)
 
 
-def place(session: sa.Connection, story_of: Mapping[int, int], *, fixed: bool = False) -> None:
-    """Put entries into stories: entry id → story id.  `fixed` is an editor's word."""
-    values: dict[str, Any] = {"story_id": sa.bindparam("into")}
+def place(
+    session: sa.Connection,
+    story_of: Mapping[int, int],
+    *,
+    unsure: Container[int] = (),
+    fixed: bool = False,
+) -> None:
+    """Put entries into stories: entry id → story id.
+
+    `unsure` ones are probably on the event, not surely; `fixed` is an editor's word.
+    """
+    values: dict[str, Any] = {"story_id": sa.bindparam("into"), "sure": sa.bindparam("surely")}
     if fixed:
         values["fixed"] = True
     if story_of:
         session.execute(
             sa.update(_entry).where(_entry.c.id == sa.bindparam("entry_id")).values(**values),
-            [{"entry_id": entry_id, "into": into} for entry_id, into in story_of.items()],
+            [
+                {"entry_id": entry_id, "into": into, "surely": entry_id not in unsure}
+                for entry_id, into in story_of.items()
+            ],
         )
 
 
@@ -101,7 +113,9 @@ def edit(session: sa.Connection, story_id: int, **values: Any) -> bool:
 def merge(session: sa.Connection, into: int, other: int, *, now: datetime) -> None:
     """Put all entries of `other` into `into`, for good."""
     session.execute(
-        sa.update(_entry).where(_entry.c.story_id == other).values(story_id=into, fixed=True)
+        sa.update(_entry)
+        .where(_entry.c.story_id == other)
+        .values(story_id=into, fixed=True, sure=True)
     )
     refresh(session, (into, other), now=now)
 

@@ -112,6 +112,7 @@ entry = sa.Table(
     sa.Column("collected_at", sql.UtcDateTime, nullable=False),
     sa.Column("changed_at", sql.UtcDateTime, nullable=False),
     _flag("withdrawn"),
+    sa.Column("sure", sa.Boolean, nullable=False, default=True, server_default=sa.true()),
     _flag("fixed"),  # an editor put it where it is: clustering leaves it alone
     sa.UniqueConstraint("source_id", "uid"),
 )

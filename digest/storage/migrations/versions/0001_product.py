@@ -185,6 +185,7 @@ def upgrade() -> None:
         sa.Column("collected_at", sa.BigInteger(), nullable=False),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
         sa.Column("withdrawn", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("sure", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.Column("fixed", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(
             ["source_id"], ["source.id"], name=op.f("fk_entry_source_id"), ondelete="CASCADE"

@@ -23,6 +23,10 @@ from digest import errors
 P = ParamSpec("P")
 R = TypeVar("R")
 
+# What every query takes first: a connection in a transaction.  Modules above name it by this,
+# so that SQLAlchemy itself stays below.
+Session = sa.Connection
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = "0002"  # newest migration; a test keeps it true, and start-up need not load Alembic
 THREADS = 4

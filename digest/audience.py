@@ -7,13 +7,18 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from digest import model, runtime
+from digest import errors, model, runtime, topics
 from digest.storage import outbox
+from subscribers import addresses, channels, tokens
 from subscribers import model as people
-from subscribers import tokens
+from subscribers import people as persons
 
 SEEN_FOR = timedelta(days=15)  # longer than any window, so what was shown is never shown twice
+# What a token in a link is for; its subject is a channel, for PREFERENCES a subscriber.  Each
+# stream has its own way out, so that one click ends what its List-Id names (B5).
 UNSUBSCRIBE = "unsubscribe"
+UNSUBSCRIBE_ALERTS = "unsubscribe alerts"
+CONFIRM = "confirm"
 PREFERENCES = "preferences"
 
 
@@ -56,11 +61,18 @@ def _recipient(
 
 
 def links(
-    rt: runtime.Runtime, reach: people.Reach, *, edition_id: int | None = None
+    rt: runtime.Runtime,
+    reach: people.Reach,
+    *,
+    edition_id: int | None = None,
+    leaves: str = UNSUBSCRIBE,
 ) -> model.Links:
-    """Where this reader's message points to.  The tokens never expire (B6)."""
+    """Where this reader's message points to.  The tokens never expire (B6).
+
+    `leaves` is UNSUBSCRIBE_ALERTS for what is no digest.
+    """
     base = rt.settings.base_url
-    leave = tokens.sign(rt.keys, UNSUBSCRIBE, reach.channel_id)
+    leave = tokens.sign(rt.keys, leaves, reach.channel_id)
     choose = tokens.sign(rt.keys, PREFERENCES, reach.subscriber_id)
     return model.Links(
         unsubscribe=f"{base}/unsubscribe/{leave}",
@@ -68,6 +80,33 @@ def links(
         archive=f"{base}/archive/{edition_id}" if edition_id else "",
         subscribe=f"{base}/",
     )
+
+
+def topics_named(catalogue: topics.Catalogue, names: Iterable[str]) -> tuple[str, ...]:
+    """The slugs of topics as people and publishers call them, each once.
+
+    Raises ConfigurationError with what may have been meant for each unknown name.
+    """
+    slugs: list[str] = []
+    problems = []
+    for name in names:
+        found = catalogue.resolve_all(name)
+        slugs += found
+        if not found:
+            near = catalogue.suggest(name)
+            hint = f"; did you mean {' or '.join(near)}?" if near else "; see digest topics list"
+            problems.append(f"{name!r} is no topic{hint}")
+    if problems:
+        raise errors.ConfigurationError(*problems)
+    return tuple(dict.fromkeys(slugs))
+
+
+def person_at(session: sa.Connection, address: str) -> tuple[people.Subscriber, people.Channel]:
+    """The person with an e-mail address or chat id.  Raises NotFound, InvalidAddress."""
+    channel = channels.find(session, addresses.normalise(address))
+    if channel is None:
+        raise errors.NotFound("subscriber", address)
+    return persons.get(session, channel.subscriber_id), channel
 
 
 def message_id(rt: runtime.Runtime, unit: str) -> str:

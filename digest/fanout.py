@@ -69,7 +69,7 @@ async def fan_out(rt: runtime.Runtime, edition: model.Edition) -> None:
     curator = make_curator(rt, stories, edition.window_from, edition.frozen_at)
     while await rt.db.run(_fan_out_page, rt, edition, curator):
         rt.outbox_grew.set()
-    await rt.db.run(editions.mark, edition.id, model.EditionState.DISPATCHING, now=rt.clock())
+    await rt.db.run(editions.release, edition.id)
     rt.outbox_grew.set()
 
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 app = cyclopts.App(
     name="topics",
-    help="The catalogue, and what entries are about.\n\nExample: digest sources parse feed.xml | digest topics tag",
+    help="The catalogue, and what entries are about.\n\n"
+    "Example: digest sources parse feed.xml | digest topics tag",
 )
 
 

@@ -194,6 +194,15 @@ def mark(
     session.execute(sa.update(_edition).where(_edition.c.id == edition_id).values(**values))
 
 
+def release(session: sa.Connection, edition_id: int) -> None:
+    """Let a frozen edition go out, now that all its issues are made; a paused one stays so."""
+    session.execute(
+        sa.update(_edition)
+        .where(_edition.c.id == edition_id, _edition.c.state == model.EditionState.FROZEN)
+        .values(state=model.EditionState.DISPATCHING)
+    )
+
+
 def unfinished(session: sa.Connection) -> tuple[model.Edition, ...]:
     """Editions frozen but not yet written to the outbox whole: a crash left them."""
     query = (
@@ -249,9 +258,28 @@ def listing(
     )
 
 
+def waiting(session: sa.Connection, edition_ids: Sequence[int]) -> dict[str, int]:
+    """How many deliveries of these editions are queued or under way, by channel kind."""
+    query = (
+        sa.select(_delivery.c.channel_kind, sa.func.count().label("n"))
+        .where(_delivery.c.kind == model.DeliveryKind.DIGEST, _delivery.c.unit_id.in_(edition_ids))
+        .where(_delivery.c.state.in_(("queued", "claimed")))
+        .group_by(_delivery.c.channel_kind)
+    )
+    return {row.channel_kind: row.n for row in session.execute(query)}
+
+
 def get(session: sa.Connection, edition_id: int) -> Progress | None:
     """One edition with its progress."""
     return next(iter(listing(session, ids=(edition_id,))), None)
+
+
+def with_story(session: sa.Connection, story_id: int) -> tuple[model.Edition, ...]:
+    """The editions in which a story was frozen, newest first."""
+    query = sa.select(_frozen.c.id).where(_frozen.c.story_id == story_id)
+    frozen_ids = set(session.execute(query).scalars())
+    rows = session.execute(sa.select(_edition).order_by(_edition.c.id.desc()))
+    return tuple(edition_from(row) for row in rows if frozen_ids.intersection(row.frozen_ids))
 
 
 def raise_alert(

@@ -1,0 +1,288 @@
+"""`digest editions …`: publish a digest, see how far it is."""
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import cyclopts
+
+from digest.cli import opening, output
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from digest import runtime
+    from digest.storage import editions
+
+app = cyclopts.App(
+    name="editions",
+    help="Publish a digest, see how far it is.\n\n"
+    "Example: digest editions publish daily --now --wait",
+)
+
+
+@app.command(name="list")
+@opening.command
+def listing(
+    *,
+    limit: Annotated[int, cyclopts.Parameter(help="At most so many, the newest")] = 20,
+    options: opening.Options = opening.PLAIN,
+) -> None:
+    """The newest editions, for whom they were, and how far their deliveries are.
+
+    Example: digest editions list
+    """
+    from digest.storage import editions
+
+    with opening.opened(options) as rt, rt.db.reading() as session:
+        found = editions.listing(session, limit=limit)
+    if options.json:
+        output.as_lines(_document(progress) for progress in found)
+        return
+    output.as_table(
+        ("id", "digest", "slot", "readers", "state", "issues", "deliveries"),
+        (
+            (
+                progress.edition.id,
+                progress.edition.digest,
+                progress.edition.slot,
+                progress.edition.bucket,
+                progress.edition.state,
+                progress.n_issues,
+                _said(progress.states) or progress.edition.reason,
+            )
+            for progress in found
+        ),
+        empty="no editions yet: digest editions publish daily --now",
+    )
+
+
+def _said(states: "Mapping[str, int]") -> str:
+    return ", ".join(f"{n} {state}" for state, n in states.items())
+
+
+def _document(progress: "editions.Progress") -> dict[str, object]:
+    edition = progress.edition
+    return {
+        "edition": edition.id,
+        "digest": edition.digest,
+        "bucket": edition.bucket,
+        "slot": edition.slot,
+        "title": edition.title,
+        "frozen_at": edition.frozen_at,
+        "state": edition.state,
+        "reason": edition.reason,
+        "recipients": progress.n_recipients,
+        "issues": progress.n_issues,
+        "nothing_new": progress.n_nothing_new,
+        "deliveries": dict(progress.states),
+    }
+
+
+@app.command
+@opening.command
+def plan(*, options: opening.Options = opening.PLAIN) -> None:
+    """The next due moment of every group of readers, soonest first.
+
+    Example: digest editions plan
+    """
+    from digest import pipeline, timetable
+    from subscribers import directory
+
+    with opening.opened(options) as rt, rt.db.reading() as session:
+        now = rt.clock()
+        found = directory.buckets(session)
+    due = []
+    for bucket, n_readers in found:
+        known = timetable.Bucket(bucket.time_zone, bucket.send_at, bucket.cadence)
+        slot = timetable.next_slot(known, now)
+        if slot is not None:
+            due.append((slot, n_readers))
+    due.sort(key=lambda pair: (pair[0].at, pair[0].bucket.key))
+    if options.json:
+        output.as_lines(
+            {
+                "at": slot.at,
+                "digest": pipeline.DAILY,
+                "time_zone": slot.bucket.time_zone,
+                "send_at": f"{slot.bucket.send_at:%H:%M}",
+                "cadence": slot.bucket.cadence,
+                "readers": n_readers,
+            }
+            for slot, n_readers in due
+        )
+        return
+    output.as_table(
+        ("at", "digest", "local time", "zone", "cadence", "readers"),
+        (
+            (
+                slot.at,
+                pipeline.DAILY,
+                f"{slot.bucket.send_at:%H:%M}",
+                slot.bucket.time_zone,
+                slot.bucket.cadence,
+                n_readers,
+            )
+            for slot, n_readers in due
+        ),
+        empty="no readers yet: digest subscribers add ADDRESS",
+    )
+
+
+@app.command
+@opening.command
+def publish(
+    digest: str,
+    *,
+    now: Annotated[
+        bool, cyclopts.Parameter(negative="", help="For everyone, whatever their hour")
+    ] = False,
+    dry_run: Annotated[
+        bool, cyclopts.Parameter(negative="", help="Only count, write nothing")
+    ] = False,
+    wait: Annotated[
+        bool, cyclopts.Parameter(negative="", help="Send it, and wait for the end")
+    ] = False,
+    options: opening.Options = opening.PLAIN,
+) -> int:
+    """Freeze an edition and write everybody's issue to the outbox.
+
+    With --now for every active subscriber; without it for those who are due.  With --wait it
+    is also sent; otherwise `digest run` does that.  Exit code 1 when something failed.
+
+    Example: digest editions publish daily --now --wait
+    """
+    with opening.opened(options) as rt:
+        if dry_run:
+            return _count(rt, digest, options)
+        return asyncio.run(_publish(rt, digest, now, wait, options))
+
+
+def _count(rt: "runtime.Runtime", digest: str, options: opening.Options) -> int:
+    from digest import preview
+
+    with rt.db.reading() as session:
+        count = preview.count_issues(session, rt, digest, now=rt.clock())
+    if options.json:
+        output.as_json(
+            {
+                "stories": count.n_stories,
+                "recipients": count.n_recipients,
+                "issues": count.n_issues,
+                "nothing_new": count.n_nothing_new,
+            }
+        )
+    else:
+        output.say(
+            f"{count.n_stories} stories, {count.n_issues} issues; "
+            f"nothing new for {count.n_nothing_new} of {count.n_recipients}"
+        )
+    return 0
+
+
+async def _publish(
+    rt: "runtime.Runtime", digest: str, everyone: bool, wait: bool, options: opening.Options
+) -> int:
+    from digest import desk, errors, pipeline
+    from digest.storage import editions
+
+    begun = time.monotonic()
+    if digest != pipeline.DAILY:
+        raise errors.ConfigurationError(
+            f"no digest is called {digest!r}; there is: {pipeline.DAILY}"
+        )
+    if everyone:
+        made = [(await pipeline.publish_edition(rt, digest))[0]]
+    else:
+        made = await pipeline.publish_due(rt)
+    ids = [edition.id for edition in made]
+    faults = list(await desk.send_out(rt, ids)) if wait and ids else []
+    found = await rt.db.read(editions.listing, ids=ids) if ids else ()
+    seconds = round(time.monotonic() - begun, 3)
+    for progress in sorted(found, key=lambda one: one.edition.id):
+        summary = _summary(progress, seconds)
+        if options.json:
+            output.as_json(summary)
+        else:
+            output.say(", ".join(f"{name} {value}" for name, value in summary.items()))
+    if not made and not options.json:
+        output.say("nobody is due")
+    n_failed = sum(progress.states.get("failed", 0) for progress in found)
+    if n_failed:
+        faults.append(f"{n_failed} failed: digest deliveries list --state failed")
+    for fault in faults:
+        opening.complain(fault)
+    return 1 if faults else 0
+
+
+def _summary(progress: "editions.Progress", seconds: float) -> dict[str, object]:
+    states = progress.states
+    named = ("submitted", "deferred", "failed", "suppressed", "uncertain")
+    return {
+        "edition": progress.edition.id,
+        "issues": progress.n_issues,
+        "deliveries": sum(states.values()),
+        **{name: states.get(name, 0) for name in named},
+        "seconds": seconds,
+    }
+
+
+@app.command
+@opening.command
+def show(edition_id: int, *, options: opening.Options = opening.PLAIN) -> None:
+    """One edition: how far it is, and its stories in their order.
+
+    Example: digest editions show 12
+    """
+    from digest import errors
+    from digest.storage import editions
+
+    with opening.opened(options) as rt, rt.db.reading() as session:
+        progress = editions.get(session, edition_id)
+        if progress is None:
+            raise errors.NotFound("edition", edition_id)
+        stories = editions.stories_of(session, edition_id)
+    if options.json:
+        listed = [{"story": story.id, "title": story.title} for story in stories]
+        output.as_json({**_document(progress), "stories": listed})
+        return
+    told = _document(progress) | {"deliveries": _said(progress.states) or "none"}
+    for name, value in told.items():
+        output.say(f"{name.replace('_', ' ')}: {value}")
+    for story in stories:
+        output.say(f"  {story.id}  {story.title}")
+
+
+@app.command
+@opening.command
+def pause(edition_id: int, *, options: opening.Options = opening.PLAIN) -> None:
+    """Send no more of an edition until it is resumed.
+
+    Example: digest editions pause 12
+    """
+    from digest import desk
+
+    with opening.opened(options) as rt, rt.db.begin() as session:
+        desk.pause_edition(session, edition_id, now=rt.clock())
+    _say_state(edition_id, "paused", options)
+
+
+@app.command
+@opening.command
+def resume(edition_id: int, *, options: opening.Options = opening.PLAIN) -> None:
+    """Go on sending an edition.
+
+    Example: digest editions resume 12
+    """
+    from digest import desk
+
+    with opening.opened(options) as rt:
+        asyncio.run(desk.resume_edition(rt, edition_id))
+    _say_state(edition_id, "dispatching", options)
+
+
+def _say_state(edition_id: int, state: str, options: opening.Options) -> None:
+    if options.json:
+        output.as_json({"edition": edition_id, "state": state})
+    else:
+        output.say(f"edition {edition_id}: {state}")

@@ -1,0 +1,280 @@
+"""`digest stories …` and `digest why`."""
+
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import cyclopts
+
+from digest.cli import entering, opening, output
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import sqlalchemy as sa
+
+    from digest import model
+
+app = cyclopts.App(
+    name="stories",
+    help="What happened: entries on one event together.\n\n"
+    "Example: digest stories list --topic asia",
+)
+
+
+@app.command(name="list")
+@opening.command
+def listing(
+    *,
+    topic: Annotated[str, cyclopts.Parameter(help="Only of this topic")] = "",
+    hours: Annotated[float, cyclopts.Parameter(help="How far back")] = 48,
+    options: opening.Options = opening.PLAIN,
+) -> None:
+    """Stories as they stand now, the hottest first.
+
+    Example: digest stories list --topic asia --json
+    """
+    from digest import audience, intake
+
+    with opening.opened(options) as rt, rt.db.reading() as session:
+        now = rt.clock()
+        since = now - timedelta(hours=hours)
+        found = intake.current_stories(session, rt.catalogue, now=now, since=since)
+        if topic:
+            wanted = set(audience.topics_named(rt.catalogue, [topic]))
+            found = tuple(story for story in found if wanted & story.topic_slugs)
+    if options.json:
+        output.as_lines(_line(story) for story in found)
+        return
+    output.as_table(
+        ("id", "story", "topics", "sources", "first", "marks"),
+        (
+            (
+                story.id,
+                story.title,
+                ", ".join(match.topic for match in story.topics),
+                ", ".join(story.sources),
+                story.first_at,
+                " ".join(_marks(story)),
+            )
+            for story in found
+        ),
+        empty="no stories yet: digest collect",
+    )
+
+
+def _line(story: "model.Story") -> dict[str, object]:
+    return {
+        "story": story.id,
+        "title": story.title,
+        "url": story.lead.url,
+        "topics": [match.topic for match in story.topics],
+        "sources": story.sources,
+        "published_at": story.first_at,
+        "updated_at": story.updated_at,
+        "withdrawn": story.withdrawn,
+    }
+
+
+def _marks(story: "model.Story") -> list[str]:
+    names = ("breaking", "pinned", "dropped", "withdrawn")
+    return [name for name in names if getattr(story, name)]
+
+
+@app.command
+@opening.command
+def show(story_id: int, *, options: opening.Options = opening.PLAIN) -> None:
+    """One story with its entries, and its topics with the reasons.
+
+    Example: digest stories show 7
+    """
+    from digest import errors, intake
+
+    with opening.opened(options) as rt, rt.db.reading() as session:
+        found = intake.current_stories(session, rt.catalogue, now=rt.clock(), ids=[story_id])
+    if not found:
+        raise errors.NotFound("story", story_id)
+    [story] = found
+    if options.json:
+        output.as_json(_document(story))
+        return
+    output.say(f"{story.id}  {story.title}")
+    output.say(f"revision {story.revision}, since {story.first_at:%Y-%m-%d %H:%M}Z")
+    if marks := _marks(story):
+        output.say(" ".join(marks))
+    if story.note:
+        output.say(f"note: {story.note}")
+    for match in story.topics:
+        output.say(f"  {match.topic} {match.score:.2f}  {'; '.join(match.why)}")
+    for entry in story.entries:
+        at = f"{entry.published_at:%Y-%m-%d %H:%M}Z" if entry.published_at else ""
+        output.say(f"  entry {entry.id}  {at}  {entry.source}: {entry.title}  {entry.url}")
+
+
+def _document(story: "model.Story") -> dict[str, object]:
+    from digest.collect import jsonl
+
+    return {
+        **_line(story),
+        "revision": story.revision,
+        "hot": story.hot,
+        "breaking": story.breaking,
+        "pinned": story.pinned,
+        "dropped": story.dropped,
+        "note": story.note,
+        "reasons": {match.topic: match.why for match in story.topics},
+        "entries": [jsonl.entry_as_json(entry) for entry in story.entries],
+    }
+
+
+@app.command
+@opening.command
+def group(*, options: opening.Options = opening.PLAIN) -> int:
+    """Read entries as JSON Lines and say which tell the same event: equal `story`.
+
+    Every entry comes out once, in the order given.  A line that is no entry is named on
+    stderr, and the exit code is 1 after the rest.
+
+    Example: digest sources parse feed.xml | digest stories group
+    """
+    from digest.cluster import clusterer
+
+    opening.load(options)
+    lines = entering.EntryLines(sys.stdin)
+    entries = list(lines)
+    window = clusterer.Clusterer()
+    story_of: dict[int, str] = {}
+    # Times are compared in the order of publication, whatever order the lines are in.
+    for place in sorted(range(len(entries)), key=lambda place: _time(entries[place])):
+        story_of[place] = window.add(entries[place]).story
+    output.as_lines(
+        {"id": entry.id, "story": story_of[place]} for place, entry in enumerate(entries)
+    )
+    return 1 if lines.n_bad else 0
+
+
+def _time(entry: "model.Entry") -> datetime:
+    """When an entry was published; one that does not say so is taken last, as just in."""
+    return entry.published_at or datetime.max.replace(tzinfo=UTC)
+
+
+@app.command
+@opening.command
+def pin(story_id: int, *, options: opening.Options = opening.PLAIN) -> None:
+    """Make a story an editor's pick: every reader gets it.
+
+    Example: digest stories pin 7
+    """
+    _edit(story_id, "pinned", True, options)
+
+
+@app.command
+@opening.command
+def unpin(story_id: int, *, options: opening.Options = opening.PLAIN) -> None:
+    """Take a pick back.
+
+    Example: digest stories unpin 7
+    """
+    _edit(story_id, "pinned", False, options)
+
+
+@app.command
+@opening.command
+def drop(story_id: int, *, options: opening.Options = opening.PLAIN) -> None:
+    """Show a story to nobody, in editions frozen from now on.
+
+    Example: digest stories drop 7
+    """
+    _edit(story_id, "dropped", True, options)
+
+
+@app.command
+@opening.command
+def undrop(story_id: int, *, options: opening.Options = opening.PLAIN) -> None:
+    """Show a dropped story again.
+
+    Example: digest stories undrop 7
+    """
+    _edit(story_id, "dropped", False, options)
+
+
+def _edit(story_id: int, name: str, value: bool, options: opening.Options) -> None:
+    from digest import desk
+
+    _do(lambda session, _: desk.edit_story(session, story_id, **{name: value}), options)
+    if options.json:
+        output.as_json({"story": story_id, name: value})
+    else:
+        output.say(f"story {story_id}: {'' if value else 'not '}{name}")
+
+
+def _do(work: "Callable[[sa.Connection, datetime], object]", options: opening.Options) -> object:
+    """Run an editor's act in a transaction."""
+    with opening.opened(options) as rt, rt.db.begin() as session:
+        return work(session, rt.clock())
+
+
+@app.command
+@opening.command
+def merge(into: int, other: int, *, options: opening.Options = opening.PLAIN) -> None:
+    """Make one story of two that tell the same event: OTHER's entries go to INTO.
+
+    Example: digest stories merge 7 9
+    """
+    from digest import desk
+
+    _do(lambda session, now: desk.merge_stories(session, into, other, now=now), options)
+    if options.json:
+        output.as_json({"story": into, "merged": other})
+    else:
+        output.say(f"story {other} is part of story {into} now")
+
+
+@app.command
+@opening.command
+def split(
+    story_id: int,
+    *entry_ids: Annotated[int, cyclopts.Parameter(required=True)],
+    options: opening.Options = opening.PLAIN,
+) -> None:
+    """Move entries out of a story, to one of their own; `stories show` tells their ids.
+
+    Example: digest stories split 7 31 34
+    """
+    from digest import desk
+
+    new = _do(lambda session, now: desk.split_story(session, story_id, entry_ids, now=now), options)
+    if options.json:
+        output.as_json({"story": story_id, "new": new})
+    else:
+        output.say(f"story {new} was split from story {story_id}")
+
+
+@opening.command
+def why(
+    *,
+    story: Annotated[int, cyclopts.Parameter(help="The story's id")],
+    subscriber: Annotated[str, cyclopts.Parameter(help="An address of the reader")],
+    options: opening.Options = opening.PLAIN,
+) -> None:
+    """Say why a reader got a story, or did not get it.
+
+    Example: digest why --story 7 --subscriber ann@example.com
+    """
+    from digest import desk
+
+    with opening.opened(options) as rt, rt.db.reading() as session:
+        told = desk.explain(session, rt, story, subscriber, now=rt.clock())
+    if options.json:
+        output.as_json(
+            {
+                "story": told.story_id,
+                "subscriber": told.subscriber_id,
+                "shown": told.shown,
+                "reason": told.reason,
+                "lines": told.lines,
+            }
+        )
+        return
+    for line in told.lines:
+        output.say(line)

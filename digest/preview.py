@@ -1,0 +1,167 @@
+"""Exactly what would be sent, without sending it or writing anything down.
+
+The edition is made in memory as `publish --now` would freeze it, one reader's issue is curated
+from it, and the message is composed as the outbox would compose it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+
+import sqlalchemy as sa
+
+from digest import audience, compose, errors, fanout, model, runtime
+from digest.storage import documents, editions
+from subscribers import directory, suppression
+from subscribers import model as people
+
+ANYBODY = "reader@example.com"
+PAGE = fanout.PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What one reader would get.  `message` is None when there is nothing new for them.
+
+    `blocked` says why nothing may be sent to the channel, "" when it may.
+    """
+
+    edition: model.Edition
+    reach: people.Reach
+    issue: model.Issue | None
+    message: model.MailMessage | model.ChatMessage | None
+    blocked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What publishing now would come to."""
+
+    n_stories: int
+    n_recipients: int
+    n_issues: int
+    n_nothing_new: int
+
+
+def anybody(rt: runtime.Runtime, topics: Sequence[str], kind: model.ChannelKind) -> people.Reach:
+    """A reader nobody knows yet, who follows these topics."""
+    return people.Reach(
+        subscriber_id=0,
+        channel_id=0,
+        kind=kind.value,
+        address=ANYBODY if kind is model.ChannelKind.EMAIL else "1",
+        name="",
+        language=rt.settings.language,
+        time_zone=rt.settings.time_zone,
+        send_at=time(8),
+        cadence="daily",
+        alerts=False,
+        quiet_from=None,
+        quiet_until=None,
+        topics=tuple(topics),
+        follow_since={},
+        keywords=(),
+        muted=frozenset(),
+        thread_id=None,
+        subscribed_at=None,
+        origin="",
+    )
+
+
+def reader(
+    session: sa.Connection,
+    rt: runtime.Runtime,
+    address: str,
+    kind: model.ChannelKind | None,
+    now: datetime,
+) -> people.Reach:
+    """The reader at an address, by a channel of a kind: their own, or one made up.
+
+    Raises NotFound, InvalidAddress.
+    """
+    person, channel = audience.person_at(session, address)
+    theirs = [one for one in (channel, *person.channels) if kind in (None, one.kind)]
+    found = (theirs or [channel])[0]
+    reach = directory.reach(session, [found.id], now=now)[found.id]
+    if theirs or kind is None:
+        return reach
+    made_up = anybody(rt, (), kind)
+    return model.replace(reach, kind=made_up.kind, address=made_up.address)
+
+
+def preview_issue(
+    session: sa.Connection, rt: runtime.Runtime, digest: str, reach: people.Reach, *, now: datetime
+) -> Preview:
+    """Make the message `reach` would get if the digest were published now.
+
+    Raises ConfigurationError for a digest that does not exist, RenderError.
+    """
+    edition, stories = _edition(session, rt, digest, now)
+    curator = fanout.make_curator(rt, stories, edition.window_from, now)
+    [recipient] = audience.recipients(session, [reach], now=now)
+    issue = curator.curate(recipient).issue
+    blocked = ""
+    if reach.channel_id:
+        found = suppression.blocked(session, [reach.channel_id], now=now, what="digest")
+        blocked = found.get(reach.channel_id, "")
+    if issue is None:
+        return Preview(edition, reach, None, None, blocked)
+    delivery = _delivery(rt, edition, recipient, issue, now)
+    told = compose.issue_of(
+        delivery, {story.id: story for story in stories}, rt.publication.topic_names
+    )
+    message = compose.issue_message(rt, delivery, reach, edition, told)
+    return Preview(edition, reach, told, message, blocked)
+
+
+def count_issues(
+    session: sa.Connection, rt: runtime.Runtime, digest: str, *, now: datetime
+) -> Count:
+    """Curate for everybody and count, as publishing for everybody now would."""
+    edition, stories = _edition(session, rt, digest, now)
+    curator = fanout.make_curator(rt, stories, edition.window_from, now)
+    n_recipients = n_issues = after = 0
+    while reached := directory.recipients(
+        session, buckets=None, what="digest", now=now, after_channel_id=after, limit=PAGE
+    ):
+        recipients = audience.recipients(session, reached, now=now)
+        n_recipients += len(recipients)
+        n_issues += sum(curator.curate(recipient).issue is not None for recipient in recipients)
+        after = reached[-1].channel_id
+    return Count(len(stories), n_recipients, n_issues, n_recipients - n_issues)
+
+
+def _edition(
+    session: sa.Connection, rt: runtime.Runtime, digest: str, now: datetime
+) -> tuple[model.Edition, tuple[model.Story, ...]]:
+    """The edition with the number it would get, and its stories as freezing leaves them."""
+    if digest != fanout.DAILY:
+        raise errors.ConfigurationError(f"no digest is called {digest!r}; there is: {fanout.DAILY}")
+    edition, stories = fanout.plan_edition(session, rt, None, now)
+    newest = editions.listing(session, limit=1)
+    number = newest[0].edition.id + 1 if newest else 1
+    frozen = (documents.story_from(documents.story_document(story)) for story in stories)
+    return model.replace(edition, id=number), tuple(frozen)
+
+
+def _delivery(
+    rt: runtime.Runtime,
+    edition: model.Edition,
+    recipient: model.Recipient,
+    issue: model.Issue,
+    now: datetime,
+) -> model.Delivery:
+    draft = fanout.draft(rt, f"d{edition.id}.{recipient.channel_id}", recipient, issue)
+    return model.Delivery(
+        id=0,
+        kind=model.DeliveryKind.DIGEST,
+        unit_id=edition.id,
+        channel_id=draft.channel_id,
+        channel_kind=draft.channel_kind,
+        subscriber_id=draft.subscriber_id,
+        message_id=draft.message_id,
+        shown=draft.shown,
+        created_at=now,
+        expires_at=now + fanout.EDITION_LIFE,
+        more=draft.more or {},
+    )

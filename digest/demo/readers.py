@@ -45,6 +45,7 @@ SAMPLE = (
         "Asia/Kolkata",
         ("asia", "climate", "health", "science"),
         address="bengaluru@reader.example",
+        alerts=True,
         send_at="07:15",
     ),
     SampleReader(

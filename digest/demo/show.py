@@ -27,7 +27,8 @@ from subscribers import model as people
 
 PUBLICATION = "The Meridian"
 SENDER = f"{PUBLICATION} <briefing@meridian.example>"
-POSTAL_ADDRESS = f"{PUBLICATION}, 1 Harbour Street, Port Meridian"
+POSTAL_ADDRESS = "1 Harbour Street, Port Meridian"
+UNSERVED = "https://briefing.meridian.example"  # where links lead when no pages are served
 
 
 @dataclass
@@ -73,6 +74,8 @@ async def staged(
 ) -> AsyncIterator[Stage]:
     """Open everything in `folder`; `urls` are sources to read instead of the sample newsroom.
 
+    `web_port` is where the pages will be served, 0 when they will not.
+
     Raises ConfigurationError for a source that is neither an address nor a file.
     """
     async with contextlib.AsyncExitStack() as stack:
@@ -90,16 +93,17 @@ async def staged(
 def _settings(
     folder: Path, mail: mailbox.Mailbox, chat: botapi.BotApi, web_port: int
 ) -> settings.Settings:
+    port = web_port or WEB_PORT  # where the pages would be, when only showing once
     return settings.given(
         database_url=f"sqlite:///{folder / 'demo.db'}",
-        base_url=f"http://127.0.0.1:{web_port}",
+        base_url=f"http://127.0.0.1:{web_port}" if web_port else UNSERVED,
         publication=PUBLICATION,
         postal_address=POSTAL_ADDRESS,
         contact="desk@meridian.example",
         smtp={"url": mail.url, "sender": SENDER},
         telegram={"token": chat.token, "api_url": chat.url},
         collect={"allow_private_addresses": True, "interval_seconds": 30},
-        web={"port": web_port},
+        web={"port": port},
     )
 
 
@@ -225,9 +229,14 @@ async def _reachable(source: str) -> AsyncIterator[str]:
 
 
 def write_messages(stage: Stage, folder: Path) -> tuple[int, int]:
-    """Write what arrived under `folder`: mail/*.eml and chat/*.json.  How many of each."""
-    (folder / "mail").mkdir(parents=True, exist_ok=True)
-    (folder / "chat").mkdir(parents=True, exist_ok=True)
+    """Write what arrived under `folder`: mail/*.eml and chat/*.json.  How many of each.
+
+    Those of an earlier showing are replaced: two showings would read as one.
+    """
+    for name, suffix in (("mail", "eml"), ("chat", "json")):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for earlier in (folder / name).glob(f"[0-9][0-9]-*.{suffix}"):
+            earlier.unlink()
     for number, received in enumerate(stage.mail.received, start=1):
         name = re.sub(r"[^\w.@-]", "_", received.recipient)
         (folder / "mail" / f"{number:02}-{name}.eml").write_bytes(received.data)
@@ -236,7 +245,8 @@ def write_messages(stage: Stage, folder: Path) -> tuple[int, int]:
         for message in stage.chat.messages(reader.chat_id) if reader.chat_id else ():
             n_chats += 1
             path = folder / "chat" / f"{n_chats:02}-{message.chat_id}.json"
-            path.write_text(json.dumps(_message_document(message), ensure_ascii=False, indent=2))
+            document = json.dumps(_message_document(message), ensure_ascii=False, indent=2)
+            path.write_text(document, encoding="utf-8")
     return len(stage.mail.received), n_chats
 
 

@@ -122,12 +122,15 @@ def web_address(url: str) -> str:
 
 
 def wrap(text: str, width: int = 72, indent: str = "") -> str:
-    """Break a paragraph into lines of at most `width` characters; a long address stays whole."""
+    """Break a paragraph into lines of at most `width` characters; a long address stays whole.
+
+    What is not blank in `indent`, such as a bullet, stands on the first line only.
+    """
     return textwrap.fill(
         text,
         width,
         initial_indent=indent,
-        subsequent_indent=indent,
+        subsequent_indent=" " * len(indent),
         break_long_words=False,
         break_on_hyphens=False,
     )

@@ -143,3 +143,8 @@ def test_direction_is_that_of_the_first_letter() -> None:
     assert words.direction_of("2026: مرحبا", "ltr") == "rtl"
     assert words.direction_of("2026: Hello", "rtl") == "ltr"
     assert words.direction_of("2026", "rtl") == "rtl"
+
+
+def test_a_bullet_stands_only_before_the_first_line_of_its_headline() -> None:
+    """A6: a wrapped headline in the plain part once looked like two stories."""
+    assert words.wrap("one two three", width=9, indent="* ") == "* one two\n  three"

@@ -93,7 +93,6 @@ async def staged(
 def _settings(
     folder: Path, mail: mailbox.Mailbox, chat: botapi.BotApi, web_port: int
 ) -> settings.Settings:
-    port = web_port or WEB_PORT  # where the pages would be, when only showing once
     return settings.given(
         database_url=f"sqlite:///{folder / 'demo.db'}",
         base_url=f"http://127.0.0.1:{web_port}" if web_port else UNSERVED,
@@ -103,7 +102,7 @@ def _settings(
         smtp={"url": mail.url, "sender": SENDER},
         telegram={"token": chat.token, "api_url": chat.url},
         collect={"allow_private_addresses": True, "interval_seconds": 30},
-        web={"port": port},
+        web={"port": web_port},
     )
 
 

@@ -10,7 +10,8 @@ import logging
 import signal
 from collections.abc import Collection, Iterator
 
-from digest import dispatch, jobs, runtime, scheduler
+from digest import dispatch, jobs, model, runtime, scheduler
+from digest.deliver import chat
 from digest.engine import embedded
 
 logger = logging.getLogger(__name__)
@@ -46,7 +47,10 @@ async def serve(
             if "bot" in roles and runtime.telegram_options(rt.settings):
                 from digest.bot import application  # noqa: PLC0415
 
-                group.create_task(application.serve(rt, stop), name="bot")
+                sender = senders.get(model.ChannelKind.CHAT)
+                # One pace for both, and answers first.
+                limiter = sender.limiter if isinstance(sender, chat.ChatSender) else None
+                group.create_task(application.serve(rt, stop, limiter), name="bot")
             await stop.wait()
             logger.info("stopping", extra={"event": "app.stopping"})
     logger.info("stopped", extra={"event": "app.stopped"})

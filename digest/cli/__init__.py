@@ -49,9 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = sys.argv[1:] if arguments is None else list(arguments)
     app = make_app(given[0] if given else "")
     try:
-        result = app(given, exit_on_error=False, result_action="return_value")
-    except cyclopts.CycloptsError:
-        sys.exit(2)  # said by cyclopts already
+        result = app(given, exit_on_error=False, print_error=False, result_action="return_value")
+    except cyclopts.CycloptsError as error:
+        sys.stderr.write(f"digest: {' '.join(str(error).split())}\n")
+        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(result if isinstance(result, int) else 0)

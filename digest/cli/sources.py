@@ -18,6 +18,8 @@ app = cyclopts.App(
     help="Feeds and WordPress sites to read.\n\nExample: digest sources add https://your.site/",
 )
 
+_DOCUMENT = cyclopts.Parameter(help="A saved document; - reads stdin", allow_leading_hyphen=True)
+
 
 @app.command
 @opening.command
@@ -272,7 +274,7 @@ def remove(source_id: int, *, options: opening.Options = opening.PLAIN) -> None:
 @app.command
 @opening.command
 def parse(
-    file: Annotated[Path, cyclopts.Parameter(help="A saved document; - reads stdin")],
+    file: Annotated[Path, _DOCUMENT],
     *,
     base: Annotated[str, cyclopts.Parameter(help="Its address: relative links start there")] = "",
     options: opening.Options = opening.PLAIN,  # noqa: ARG001 - every command has them

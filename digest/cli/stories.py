@@ -261,10 +261,10 @@ def why(
 
     Example: digest why --story 7 --subscriber ann@example.com
     """
-    from digest import desk
+    from digest import why as use_case
 
     with opening.opened(options) as rt, rt.db.reading() as session:
-        told = desk.explain(session, rt, story, subscriber, now=rt.clock())
+        told = use_case.explain(session, rt, story, subscriber, now=rt.clock())
     if options.json:
         output.as_json(
             {

@@ -18,6 +18,10 @@ app.command(people.import_people, name="import")
 app.command(people.undo_import)
 app.command(people.export)
 
+# Chat ids of groups begin with a hyphen.
+Address = Annotated[
+    str, cyclopts.Parameter(help="An e-mail address or a chat id", allow_leading_hyphen=True)
+]
 Cadence = Literal["daily", "weekdays", "weekly", "off"]
 State = Literal["active", "pending", "unsubscribed", "paused"]
 
@@ -25,7 +29,7 @@ State = Literal["active", "pending", "unsubscribed", "paused"]
 @app.command
 @opening.command
 def add(
-    address: Annotated[str, cyclopts.Parameter(help="An e-mail address or a chat id")],
+    address: Address,
     *,
     topics: Annotated[
         str, cyclopts.Parameter(help="With commas between; a publisher's category names too")
@@ -150,7 +154,7 @@ def listing(
 
 @app.command
 @opening.command
-def show(address: str, *, options: opening.Options = opening.PLAIN) -> None:
+def show(address: Address, *, options: opening.Options = opening.PLAIN) -> None:
     """One person: channels, preferences, and the record of what they agreed to.
 
     Example: digest subscribers show ann@example.com
@@ -189,7 +193,7 @@ def show(address: str, *, options: opening.Options = opening.PLAIN) -> None:
 
 @app.command
 @opening.command
-def erase(address: str, *, options: opening.Options = opening.PLAIN) -> None:
+def erase(address: Address, *, options: opening.Options = opening.PLAIN) -> None:
     """Delete a person and all that is known of them.
 
     If they had left, a keyed hash of the address stays, so that no import brings it back.
@@ -211,7 +215,7 @@ def erase(address: str, *, options: opening.Options = opening.PLAIN) -> None:
 @app.command
 @opening.command
 def suppress(
-    address: str,
+    address: Address,
     *,
     reason: Annotated[str, cyclopts.Parameter(help="Kept with the address")] = "by hand",
     options: opening.Options = opening.PLAIN,
@@ -240,7 +244,7 @@ def suppress(
 
 @app.command
 @opening.command
-def unsuppress(address: str, *, options: opening.Options = opening.PLAIN) -> None:
+def unsuppress(address: Address, *, options: opening.Options = opening.PLAIN) -> None:
     """Take an address off the list of those never to write to.
 
     Example: digest subscribers unsuppress ann@example.com

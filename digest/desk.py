@@ -1,0 +1,124 @@
+"""What is decided by hand: pin, drop, merge and split stories; pause, resume, send editions.
+
+Functions that take a session are the work of one transaction.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from digest import dispatch, errors, fanout, model, runtime
+from digest.storage import editions, outbox, stories, switches
+
+WAIT_SECONDS = 0.2  # between two looks at what another process is sending
+
+
+def edit_story(session: sa.Connection, story_id: int, **values: bool | str) -> None:
+    """Set an editor's word on a story: pinned, dropped, headline, note.  Raises NotFound.
+
+    It holds for editions frozen from now on.
+    """
+    if not stories.edit(session, story_id, **values):
+        raise errors.NotFound("story", story_id)
+
+
+def merge_stories(session: sa.Connection, into: int, other: int, *, now: datetime) -> None:
+    """Make one story of two that tell the same event, for good.  Raises NotFound."""
+    if into == other:
+        raise errors.ConfigurationError(f"story {into} cannot be merged into itself")
+    for story_id in (into, other):
+        story(session, story_id)
+    stories.merge(session, into, other, now=now)
+
+
+def split_story(
+    session: sa.Connection, story_id: int, entry_ids: Sequence[int], *, now: datetime
+) -> int:
+    """Move entries of a story to a new one, for good; returns the new story's id.
+
+    Raises NotFound, and ConfigurationError when nothing would stay.
+    """
+    entries_of = {int(entry.id): entry for entry in story(session, story_id).entries}
+    for entry_id in entry_ids:
+        if entry_id not in entries_of:
+            raise errors.NotFound(f"entry of story {story_id} with the id", entry_id)
+    if not entries_of.keys() - set(entry_ids):
+        raise errors.ConfigurationError(f"story {story_id} would be left without an entry")
+    first_at = min(entries_of[entry_id].published_at or now for entry_id in entry_ids)
+    new = stories.create(session, first_at=first_at, now=now)
+    stories.place(session, dict.fromkeys(entry_ids, new), fixed=True)
+    stories.refresh(session, (story_id, new), now=now)
+    return new
+
+
+def story(session: sa.Connection, story_id: int) -> model.Story:
+    """One story as it is stored.  Raises NotFound."""
+    found = stories.load(session, ids=(story_id,))
+    if not found:
+        raise errors.NotFound("story", story_id)
+    return found[0]
+
+
+def pause_edition(session: sa.Connection, edition_id: int, *, now: datetime) -> None:
+    """Send no more of an edition until it is resumed.  Raises NotFound, ConfigurationError."""
+    edition = _edition(session, edition_id)
+    if edition.state not in editions.OPEN:
+        raise errors.ConfigurationError(f"edition {edition_id} is {edition.state} already")
+    editions.mark(session, edition_id, model.EditionState.PAUSED, now=now, reason="by hand")
+
+
+async def resume_edition(rt: runtime.Runtime, edition_id: int) -> None:
+    """Go on with an edition, also with making its issues if that was cut short.
+
+    Raises NotFound, ConfigurationError.
+    """
+    edition = await rt.db.read(_edition, edition_id)
+    if edition.state is not model.EditionState.PAUSED:
+        raise errors.ConfigurationError(f"edition {edition_id} is {edition.state}, not paused")
+    await rt.db.run(editions.mark, edition_id, model.EditionState.FROZEN, now=rt.clock())
+    await fanout.fan_out(rt, edition)
+
+
+async def send_out(rt: runtime.Runtime, edition_ids: Sequence[int]) -> tuple[str, ...]:
+    """Send until nothing of these editions waits or is under way, in this process or another.
+
+    Deferred deliveries are left to their time.  Returns a sentence for whatever keeps
+    deliveries from going out: a pause, an account refused, a channel not set up.
+    """
+    async with rt.senders() as senders:
+        while True:
+            await dispatch.run(rt, senders, asyncio.Event(), until_drained=True)
+            await rt.db.run(outbox.release, lapsed_before=rt.clock())
+            waiting, stuck = await rt.db.read(_waiting, edition_ids, frozenset(senders))
+            if waiting <= stuck.keys():
+                return tuple(dict.fromkeys(stuck.values()))
+            await asyncio.sleep(WAIT_SECONDS)
+
+
+def _waiting(
+    session: sa.Connection, edition_ids: Sequence[int], senders: frozenset[model.ChannelKind]
+) -> tuple[set[str], dict[str, str]]:
+    """The channel kinds with deliveries waiting, and why those that cannot go out cannot."""
+    waiting = editions.waiting(session, edition_ids)
+    paused = switches.paused(session)
+    stuck = {}
+    for kind, n in waiting.items():
+        reason = paused.get(switches.EVERYTHING) or paused.get(kind)
+        if reason:
+            stuck[kind] = f"{n} wait, sending {kind} is paused ({reason}): digest resume"
+        elif model.ChannelKind(kind) not in senders:
+            stuck[kind] = f"{n} wait, no way to send {kind} is set up: digest doctor"
+    for progress in editions.listing(session, ids=edition_ids):
+        if progress.edition.state is model.EditionState.PAUSED:
+            words = f"edition {progress.edition.id} is paused: digest editions resume"
+            stuck |= dict.fromkeys(waiting, words)
+    return set(waiting), stuck
+
+
+def _edition(session: sa.Connection, edition_id: int) -> model.Edition:
+    progress = editions.get(session, edition_id)
+    if progress is None:
+        raise errors.NotFound("edition", edition_id)
+    return progress.edition

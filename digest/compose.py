@@ -4,8 +4,9 @@ The frozen edition and what the delivery says it shows give the same issue howev
 asked for, so a retry carries the same words under the same Message-ID.
 """
 
+import contextlib
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,28 +31,31 @@ class Composer:
     async def prepare(self, deliveries: Sequence[model.Delivery]) -> None:
         """Load what these deliveries show and is not at hand."""
         wanted = {(d.kind, d.unit_id) for d in deliveries}
-        for kind, unit_id in wanted:
-            if kind is model.DeliveryKind.DIGEST and unit_id not in self._editions:
-                _make_room(self._editions)
+        digests = {unit_id for kind, unit_id in wanted if kind is model.DeliveryKind.DIGEST}
+        alerts = {unit_id for kind, unit_id in wanted if kind is model.DeliveryKind.ALERT}
+        _make_room(self._editions, digests)
+        _make_room(self._alerts, alerts)
+        for unit_id in digests - self._editions.keys():
+            with contextlib.suppress(errors.RenderError):  # said of each of its messages
                 self._editions[unit_id] = await self._rt.db.read(load_edition, unit_id)
-            if kind is model.DeliveryKind.ALERT and unit_id not in self._alerts:
-                _make_room(self._alerts)
-                [self._alerts[unit_id]] = await self._rt.db.read(editions.alerts, ids=(unit_id,))
+        for unit_id in alerts - self._alerts.keys():
+            for raised in await self._rt.db.read(editions.alerts, ids=(unit_id,)):
+                self._alerts[unit_id] = raised
 
     def message(
         self, delivery: model.Delivery, reach: people.Reach
     ) -> model.MailMessage | model.ChatMessage:
         """Render one delivery for the address it goes to.  Raises RenderError."""
         match delivery.kind:
-            case model.DeliveryKind.DIGEST:
+            case model.DeliveryKind.DIGEST if delivery.unit_id in self._editions:
                 edition, stories = self._editions[delivery.unit_id]
                 issue = issue_of(delivery, stories, self._rt.publication.topic_names)
                 return issue_message(self._rt, delivery, reach, edition, issue)
-            case model.DeliveryKind.ALERT:
+            case model.DeliveryKind.ALERT if delivery.unit_id in self._alerts:
                 raised = self._alerts[delivery.unit_id]
                 item = model.IssueItem(raised.story, delivery.shown[0].why, delivery.shown[0].topic)
                 return alert_message(self._rt, delivery, reach, item)
-        raise errors.RenderError(str(delivery.kind), "nothing is known about such a delivery")
+        raise errors.RenderError(f"{delivery.kind} {delivery.unit_id}", "nothing is known of it")
 
 
 def load_edition(session: sa.Connection, edition_id: int) -> tuple[model.Edition, Stories]:
@@ -125,7 +129,7 @@ def alert_message(
     item: model.IssueItem,
 ) -> model.MailMessage | model.ChatMessage:
     """An alert as mail or chat."""
-    links = audience.links(rt, reach)
+    links = audience.links(rt, reach, leaves=audience.UNSUBSCRIBE_ALERTS)
     if delivery.channel_kind is model.ChannelKind.CHAT:
         return rt.chat_renderer.alert(
             item,
@@ -174,6 +178,9 @@ def _mail(
     )
 
 
-def _make_room(kept: dict[int, Any]) -> None:
-    while len(kept) >= MOST_UNITS:
-        del kept[next(iter(kept))]
+def _make_room(kept: dict[int, Any], wanted: Collection[int]) -> None:
+    """Forget the oldest beyond MOST_UNITS, but nothing that is wanted now."""
+    spare = [unit_id for unit_id in kept if unit_id not in wanted]
+    n_too_many = len(kept) + sum(unit_id not in kept for unit_id in wanted) - MOST_UNITS
+    for unit_id in spare[: max(n_too_many, 0)]:
+        del kept[unit_id]

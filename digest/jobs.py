@@ -2,7 +2,7 @@
 
 import functools
 
-from digest import pipeline, runtime
+from digest import dispatch, pipeline, runtime
 from digest.engine import port
 from digest.storage import editions, outbox
 
@@ -41,6 +41,7 @@ async def _raise_alerts(rt: runtime.Runtime) -> None:
 async def _sweep(rt: runtime.Runtime) -> None:
     """Give up what is no longer worth sending, free what a lost worker held, close editions."""
     now = rt.clock()
+    await dispatch.recover(rt)  # a journal knows more than a lapsed lease
     await rt.db.run(outbox.expire, now=now)
     await rt.db.run(outbox.release, lapsed_before=now)
     await rt.db.run(editions.finish, now=now)

@@ -1,0 +1,335 @@
+"""One channel's way out of the outbox: claim → last check → render → send → record.
+
+A claim, the check against suppression and the reading of addresses are one transaction, so
+whoever left a moment ago is not written to.  Then the irrevocable act, noted in the journal;
+then the record, some hundred results at a time.  What is claimed is begun within seconds or
+given back: so a pause, an alert or someone's leaving never waits behind what was claimed.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from digest import compose, errors, model, runtime
+from digest.deliver import retry, sender
+from digest.storage import journal, leases, outbox, switches
+from subscribers import channels, directory, suppression
+from subscribers import errors as people_errors
+from subscribers import model as people
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=15)  # renewed while its worker lives
+CLAIM = {model.ChannelKind.EMAIL: 400, model.ChannelKind.CHAT: 60}
+HOLD_SECONDS = 3.0  # what was claimed and not begun by then is given back (F1: 5 s to a pause)
+RECORD = 200  # results written down in one transaction
+SLOW_DOWN_SECONDS = 5.0  # after a 421 or 429 that named no time
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What one claim brought: deliveries with the address each goes to."""
+
+    deliveries: tuple[tuple[model.Delivery, people.Reach], ...]
+    n_settled: int  # suppressed or expired at the claim
+
+
+class Lane:
+    """Sends the deliveries of one channel kind with one sender."""
+
+    def __init__(
+        self,
+        rt: runtime.Runtime,
+        kind: model.ChannelKind,
+        transport: sender.Sender[Any],
+        notes: journal.Journal,
+    ) -> None:
+        self._rt = rt
+        self._kind = kind
+        self._sender = transport
+        self._notes = notes
+        self._composer = compose.Composer(rt)
+        self._results: list[outbox.Result] = []
+        self._recording = asyncio.Lock()
+        self._limit = CLAIM[kind]  # of the next claim: about what can be begun in HOLD_SECONDS
+        self._give_back = False
+        self._wait_until = 0.0  # monotonic: the server asked us to slow down
+        self.fault = ""
+
+    async def pump(self, stop: asyncio.Event) -> bool:
+        """Claim once and send what was claimed; False when there was nothing to do.
+
+        Raises SQLAlchemyError when the database is away; what was sent by then is recorded by
+        the next call, and the journal is kept until it is.
+        """
+        await self._record()
+        self._notes.clear()
+        if (wait := self._wait_until - time.monotonic()) > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), wait)
+            return True
+        claimed = await self._rt.db.run(
+            _claim, self._kind, self._notes.owner, self._rt.clock(), self._limit
+        )
+        if claimed.deliveries:
+            await self._send_all(claimed.deliveries, stop)
+            self._notes.clear()
+        return bool(claimed.deliveries or claimed.n_settled)
+
+    async def _send_all(
+        self, claimed: Sequence[tuple[model.Delivery, people.Reach]], stop: asyncio.Event
+    ) -> None:
+        """Send what was claimed, and give back what could not be begun in time."""
+        waiting = list(reversed(claimed))
+        n_workers = min(self._sender.connections, len(waiting))
+        self._give_back = False
+        try:
+            await self._composer.prepare([delivery for delivery, _ in waiting])
+            until = time.monotonic() + HOLD_SECONDS
+            async with self._holding(), asyncio.TaskGroup() as group:
+                for _ in range(n_workers):
+                    group.create_task(self._send_from(waiting, until, stop))
+        finally:
+            n_begun = len(claimed) - len(waiting)
+            most = CLAIM[self._kind]
+            self._limit = max(n_begun, n_workers) if waiting else min(2 * n_begun, most)
+            now = self._rt.clock()
+            self._results += [
+                outbox.Result(delivery, model.DeliveryState.QUEUED, now) for delivery, _ in waiting
+            ]
+            await self._record()
+
+    @contextlib.asynccontextmanager
+    async def _holding(self) -> AsyncIterator[None]:
+        """Keep the claim ours however long an answer takes."""
+
+        async def renew() -> None:
+            while True:
+                await asyncio.sleep(LEASE.total_seconds() / 3)
+                until = self._rt.clock() + LEASE
+                await self._told(leases.renew, self._notes.owner, until)
+
+        renewing = asyncio.create_task(renew())
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            await asyncio.wait([renewing])
+
+    async def _send_from(
+        self,
+        waiting: list[tuple[model.Delivery, people.Reach]],
+        until: float,
+        stop: asyncio.Event,
+    ) -> None:
+        """Send one after another until none waits, or something says to give the rest back."""
+        while waiting and not (stop.is_set() or self.fault or self._give_back):
+            if time.monotonic() > until or self._wait_until > time.monotonic():
+                return
+            delivery, reach = waiting.pop()
+            # Not in one expression: the list may be another by the time the answer comes.
+            result = await self._send(delivery, reach)
+            self._results.append(result)
+            if len(self._results) >= RECORD:
+                try:
+                    await self._record()
+                except sa.exc.SQLAlchemyError:
+                    # Whoever is in the middle of sending must come to an end first.
+                    self._give_back = True
+
+    async def _send(self, delivery: model.Delivery, reach: people.Reach) -> outbox.Result:
+        """Compose and send one message; every outcome is a result."""
+        reached = False
+
+        def before_commit() -> None:
+            nonlocal reached
+            self._notes.reached(delivery.id)
+            reached = True
+
+        try:
+            message = self._composer.message(delivery, reach)
+            receipt = await self._sender.send(message, before_commit=before_commit)
+        except errors.DeliveryError as error:
+            return await self._refused(delivery, error)
+        except errors.RenderError as error:
+            logger.error(  # noqa: TRY400 - the line says all; a trace would only hide it
+                "message not rendered: %s", error, extra={"event": "delivery.unrendered"}
+            )
+            return self._result(delivery, model.DeliveryState.FAILED, f"template: {error}")
+        except Exception as error:
+            logger.exception(
+                "delivery failed",
+                extra={"event": "delivery.broken", "delivery_id": delivery.id},
+            )
+            reason = f"unexpected {type(error).__name__}"
+            if reached:
+                return await self._refused(delivery, errors.Uncertain(reason))
+            return self._result(delivery, model.DeliveryState.FAILED, reason)
+        self._notes.accepted(delivery.id)
+        return self._result(
+            delivery, model.DeliveryState.SUBMITTED, receipt.detail, ids=receipt.ids
+        )
+
+    def _result(
+        self,
+        delivery: model.Delivery,
+        state: model.DeliveryState,
+        reason: str = "",
+        *,
+        next_at: datetime | None = None,
+        ids: tuple[int, ...] = (),
+        doubted: bool = False,
+    ) -> outbox.Result:
+        now = self._rt.clock()
+        return outbox.Result(delivery, state, now, reason, next_at, ids, doubted)
+
+    async def _refused(
+        self, delivery: model.Delivery, error: errors.DeliveryError
+    ) -> outbox.Result:
+        """What a refusal means for the message, its address and this sender."""
+        now = self._rt.clock()
+        state = model.DeliveryState.FAILED
+        next_at = None
+        match error:
+            case errors.Deferred():
+                if error.slow_down:
+                    wait = error.retry_after_seconds or SLOW_DOWN_SECONDS
+                    self._wait_until = max(self._wait_until, time.monotonic() + wait)
+                state, next_at = after_deferral(delivery, error, now)
+            case errors.Rejected():
+                if error.moved_to:
+                    if await self._told(
+                        channels.move,
+                        delivery.channel_id,
+                        error.moved_to,
+                        key=self._rt.keys[-1],
+                        now=now,
+                    ):
+                        state, next_at = model.DeliveryState.DEFERRED, now
+                elif error.suppress:
+                    await self._told(stop_writing, delivery, error.suppress, now)
+            case errors.Uncertain():
+                state, next_at = after_doubt(delivery, now)
+            case errors.AccountFault():
+                state = model.DeliveryState.QUEUED
+                if not self.fault:  # of several under way the first says it
+                    self.fault = str(error)
+                    await self._told(switches.pause, self._kind, self.fault)
+                    logger.error(
+                        "%s paused: %s", self._kind, error, extra={"event": "channel.paused"}
+                    )
+                return self._result(delivery, state)
+        logger.info(
+            "delivery %s: %s",
+            state,
+            error,
+            extra={"event": f"delivery.{state}", "delivery_id": delivery.id},
+        )
+        doubted = isinstance(error, errors.Uncertain)
+        return self._result(delivery, state, str(error), next_at=next_at, doubted=doubted)
+
+    async def _told(self, work: Callable[..., object], *args: Any, **kwargs: Any) -> bool:
+        """Do `work` in the database; whatever comes of it, the messages under way go on."""
+        try:
+            await self._rt.db.run(work, *args, **kwargs)
+        except people_errors.SubscribersError:  # erased while the message was under way
+            return False
+        except sa.exc.SQLAlchemyError:
+            logger.exception("not recorded", extra={"event": "delivery.unrecorded"})
+            return False
+        return True
+
+    async def _record(self) -> None:
+        async with self._recording:
+            results, self._results = self._results, []
+            if not results:
+                return
+            try:
+                await self._rt.db.run(outbox.record, results)
+            except BaseException:
+                self._results = results + self._results
+                raise
+
+
+def after_deferral(
+    delivery: model.Delivery, error: errors.Deferred, now: datetime
+) -> tuple[model.DeliveryState, datetime | None]:
+    """When to try again, or expired when it would no longer be news."""
+    next_at = retry.next_attempt(
+        delivery.attempts + 1,
+        now,
+        seed=delivery.id,
+        retry_after_seconds=error.retry_after_seconds,
+        expires_at=delivery.expires_at,
+    )
+    state = model.DeliveryState.DEFERRED if next_at else model.DeliveryState.EXPIRED
+    return state, next_at
+
+
+def after_doubt(
+    delivery: model.Delivery, now: datetime
+) -> tuple[model.DeliveryState, datetime | None]:
+    """Mail goes once more, under the same Message-ID; chat is held and shown."""
+    if delivery.channel_kind is model.ChannelKind.EMAIL and not delivery.doubted:
+        return model.DeliveryState.DEFERRED, now
+    return model.DeliveryState.UNCERTAIN, None
+
+
+def stop_writing(
+    session: sa.Connection, delivery: model.Delivery, reason: str, now: datetime
+) -> None:
+    """The address does not exist or does not want us: a verdict on the channel."""
+    if reason == "blocked":
+        channels.mark_blocked(session, delivery.channel_id, now=now)
+    else:
+        channels.mark_bounced(session, delivery.channel_id, now=now)
+
+
+def _claim(
+    session: sa.Connection, kind: model.ChannelKind, owner: str, now: datetime, limit: int
+) -> Claimed:
+    """Claim, and settle at once what must not or need not be sent any more."""
+    n_expired = outbox.expire(session, now=now)
+    if kind not in switches.may_send(session):
+        return Claimed((), n_expired)
+    claimed = outbox.claim(session, [kind], owner=owner, now=now, lease=LEASE, limit=limit)
+    ids = [delivery.channel_id for delivery in claimed]
+    blocked = _blocked(session, claimed, now)
+    reached = directory.reach(session, ids, now=now)
+    outbox.record(
+        session,
+        [
+            outbox.Result(
+                delivery,
+                model.DeliveryState.SUPPRESSED,
+                now,
+                blocked.get(delivery.channel_id, "gone"),
+            )
+            for delivery in claimed
+            if delivery.channel_id in blocked or delivery.channel_id not in reached
+        ],
+    )
+    free = tuple(
+        (delivery, reached[delivery.channel_id])
+        for delivery in claimed
+        if delivery.channel_id not in blocked and delivery.channel_id in reached
+    )
+    return Claimed(free, n_expired + len(claimed) - len(free))
+
+
+def _blocked(
+    session: sa.Connection, claimed: Sequence[model.Delivery], now: datetime
+) -> dict[int, str]:
+    """Channel id → why nothing of this kind may go there any more."""
+    blocked: dict[int, str] = {}
+    for kind in model.DeliveryKind:
+        ids = [delivery.channel_id for delivery in claimed if delivery.kind is kind]
+        blocked |= suppression.blocked(session, ids, now=now, what=kind.value)
+    return blocked

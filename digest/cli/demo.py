@@ -1,8 +1,11 @@
 """`digest demo`."""
 
 import asyncio
+import contextlib
+import signal
 import socket
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,9 +48,20 @@ def demo(
         work = (
             _once(Path(folder), source or [], out, options)
             if once
-            else _serve(Path(folder), source or [], port, options)
+            else _serve(Path(folder), source or [], port)
         )
-        return asyncio.run(work)
+        with _terminated_as_interrupted():
+            return asyncio.run(work)
+
+
+@contextlib.contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Let SIGTERM do what Ctrl-C does, so that nothing is left behind either way."""
+    before = signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 async def _once(folder: Path, urls: list[str], out: Path | None, options: opening.Options) -> int:
@@ -61,21 +75,24 @@ async def _once(folder: Path, urls: list[str], out: Path | None, options: openin
     else:
         _tell(summary)
         if written and out:
+            n_mails, n_chats = written
             output.say(
-                f"{written[0]} mails in {out / 'mail'}, {written[1]} chat messages in {out / 'chat'}"
+                f"{n_mails} mails in {out / 'mail'}, {n_chats} chat messages in {out / 'chat'}"
             )
-    if not summary.complete:
-        opening.complain(_why_incomplete(summary))
+    if why := _why_incomplete(summary, told=not options.json):
+        opening.complain(why)
     return 0 if summary.complete else 1
 
 
-def _why_incomplete(summary: "show.Summary") -> str:
-    """One line on what did not get through."""
+def _why_incomplete(summary: "show.Summary", *, told: bool) -> str:
+    """One line on what did not get through, "" when all did or it was `told` already."""
+    if summary.complete:
+        return ""
     waiting = ", ".join(f"{n} {s}" for s, n in summary.states.items() if n and s != "submitted")
     if waiting:
         return f"not every delivery was submitted: {waiting}"
     if summary.failed_sources:
-        return f"nothing to send: {'; '.join(summary.failed_sources)}"
+        return "" if told else f"nothing to send: {'; '.join(summary.failed_sources)}"
     return "nothing to send: the sources held no story for any reader"
 
 
@@ -95,11 +112,11 @@ def _tell(summary: "show.Summary") -> None:
     )
 
 
-async def _serve(folder: Path, urls: list[str], port: int, options: opening.Options) -> int:
+async def _serve(folder: Path, urls: list[str], port: int) -> int:
     from digest import app
     from digest.demo import readers, show, viewer
 
-    web_port = _free_port(port + 1)
+    web_port = _free_port(port + 1 if port else 0)
     async with show.staged(folder, urls=urls, web_port=web_port) as stage:
         summary = await show.publish(stage)
         _tell(summary)
@@ -121,7 +138,7 @@ async def _serve(folder: Path, urls: list[str], port: int, options: opening.Opti
 
 
 def _free_port(wanted: int) -> int:
-    """The first free port from `wanted` on."""
+    """The first free port from `wanted` on; 0 takes any."""
     for port in range(wanted, wanted + 50):
         with socket.socket() as attempt:
             attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -129,5 +146,5 @@ def _free_port(wanted: int) -> int:
                 attempt.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return port
+            return int(attempt.getsockname()[1])
     raise OSError(f"no free port between {wanted} and {wanted + 49}")

@@ -85,9 +85,7 @@ async def staged(
         served = [await stack.enter_async_context(_reachable(url)) for url in urls]
         rt = stack.enter_context(runtime.opened(_settings(folder, mail, chat, web_port)))
         found = list(papers.sources) if papers else await _discovered(rt, served)
-        async with contextlib.aclosing(_added(rt, found, chat)) as added:
-            async for person in added:
-                yield Stage(rt, mail, chat, papers, person)
+        yield Stage(rt, mail, chat, papers, _added(rt, found, chat))
 
 
 def _settings(
@@ -106,9 +104,10 @@ def _settings(
     )
 
 
-async def _added(
+def _added(
     rt: runtime.Runtime, found: Sequence[model.Source], chat: botapi.BotApi
-) -> AsyncIterator[list[tuple[readers.SampleReader, people.Subscriber]]]:
+) -> list[tuple[readers.SampleReader, people.Subscriber]]:
+    """Add the sources, and sign up the sample readers."""
     now = rt.clock()
     with rt.db.begin() as session:
         for source in found:
@@ -125,7 +124,7 @@ async def _added(
     for reader in readers.SAMPLE:
         if reader.chat_id is not None:
             chat.start_chat(reader.chat_id, reader.name.partition(",")[0])
-    yield added
+    return added
 
 
 async def publish(stage: Stage) -> Summary:
@@ -207,7 +206,7 @@ async def _reachable(source: str) -> AsyncIterator[str]:
         yield source
         return
     path = Path(unquote(urlsplit(source).path) if source.startswith("file:") else source)
-    if not path.is_file():
+    if not await asyncio.to_thread(path.is_file):
         raise errors.ConfigurationError(
             f"--source {source}: neither an http(s) address nor a file that is there"
         )

@@ -1,0 +1,102 @@
+"""Bring what the tests need and Python packages cannot: a browser, and programs that read mail.
+
+`python -m tests.setup` prints one line for each and is done at once when all is there.  Nothing
+is left out quietly: what cannot be brought here is said with what to do, and the exit code is 1.
+"""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tests import browsers
+
+__all__ = ["NEEDS", "Need", "bring", "main"]
+
+_SECONDS = 900  # for one download at most
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A program: how to find it ("" when it is absent) and the Debian package that holds it."""
+
+    name: str
+    find: Callable[[], str]
+    package: str
+
+
+def _browser() -> str:
+    with contextlib.suppress(FileNotFoundError):
+        return browsers.executable_path()
+    return ""
+
+
+def _program(name: str) -> Callable[[], str]:
+    return lambda: shutil.which(name) or ""
+
+
+NEEDS = (
+    Need("Chromium", _browser, "chromium"),
+    Need("mutt", _program("mutt"), "mutt"),
+    Need("w3m", _program("w3m"), "w3m"),
+    Need("mblaze", _program("mshow"), "mblaze"),
+)
+
+Do = Callable[[Sequence[str]], bool]
+
+
+def run(command: Sequence[str]) -> bool:
+    """Run a command, with its words on stderr only when it fails; whether it went well."""
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+            env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        sys.stderr.write(f"{' '.join(command)}: {error}\n")
+        return False
+    if done.returncode:
+        last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no reason given"]
+        sys.stderr.write(f"{' '.join(command)}: {last[0]}\n")
+    return done.returncode == 0
+
+
+def bring(needs: Sequence[Need], do: Do = run, *, may_install: bool | None = None) -> list[str]:
+    """Bring what is absent; gives one line for each need, "absent" first where it stays so.
+
+    `may_install`: whether the distribution's packages may be added (root, and apt is there).
+    """
+    if may_install is None:
+        may_install = os.geteuid() == 0 and shutil.which("apt-get") is not None
+    if any(need.package == "chromium" and not need.find() for need in needs):
+        do([sys.executable, "-m", "playwright", "install", "chromium"])
+    absent = [need.package for need in needs if not need.find()]
+    if absent and may_install and do(["apt-get", "update", "-qq"]):
+        do(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *absent])
+    lines = []
+    for need in needs:
+        path = need.find()
+        lines.append(
+            f"{need.name}: {path}"
+            if path
+            else f"absent: {need.name}; as root: apt-get install {need.package}"
+        )
+    return lines
+
+
+def main() -> int:
+    """Bring everything and say so; 1 when something is still absent."""
+    lines = bring(NEEDS)
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 1 if any(line.startswith("absent") for line in lines) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -322,6 +322,15 @@ def stats(
     return {state.value: counted.get(state.value, 0) for state in model.DeliveryState}
 
 
+def oldest_due(session: sa.Connection, *, now: datetime) -> datetime | None:
+    """Since when the delivery that waits longest has been due; None when none is (F5)."""
+    query = sa.select(sa.func.min(_delivery.c.next_at)).where(
+        _delivery.c.state.in_(WAITING), _delivery.c.next_at <= now
+    )
+    oldest: datetime | None = session.execute(query).scalar_one()
+    return oldest
+
+
 def seen(
     session: sa.Connection, subscriber_ids: Sequence[int], *, since: datetime
 ) -> dict[int, dict[int, int]]:

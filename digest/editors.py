@@ -1,0 +1,199 @@
+"""What editors do and see at the desk: today's stories, what went out, what goes next.
+
+Rights are asked here, on the object, whoever calls (E10): see, edit, release.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from digest import intake, model, pipeline, runtime, timetable
+from digest.storage import editions, outbox, sources, stories, switches
+from subscribers import accounts, directory, people
+from subscribers import model as people_model
+
+logger = logging.getLogger(__name__)
+
+Right = Literal["edit", "release"]
+
+# Everybody who may come in may see; nobody here sees an address.
+RIGHTS: Mapping[accounts.Role, frozenset[Right]] = {
+    "viewer": frozenset(),
+    "editor": frozenset({"edit"}),
+    "sender": frozenset({"edit", "release"}),
+    "list manager": frozenset(),
+    "owner": frozenset({"edit", "release"}),
+}
+TODAY = timedelta(hours=36)
+MOST_STORIES = 60
+MOST_EDITIONS = 6
+MOST_NEXT = 4
+HEADLINE_CHARS, NOTE_CHARS = 240, 400
+
+
+class NotAllowedError(Exception):
+    """The account's role does not hold this right."""
+
+    def __init__(self, right: Right) -> None:
+        super().__init__(f"this account may not {right}")
+        self.right = right
+
+
+class OvertakenError(Exception):
+    """Somebody else published meanwhile: what was confirmed is no longer what would happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """Readers whose digest falls due at the same moment."""
+
+    at: datetime
+    n_readers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The desk in one look (G11)."""
+
+    editions: tuple[editions.Progress, ...]
+    next: tuple[Next, ...]
+    last_tick: datetime | None
+    queue: Mapping[str, int]
+    oldest_due: datetime | None
+    paused: Mapping[str, str]
+    failing: tuple[sources.Health, ...]
+    n_sources: int
+    people: people_model.Stats
+    stories: tuple[model.Story, ...]
+    alerted: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What publishing now would do; `after` names the newest edition it was reckoned with."""
+
+    n_by_kind: Mapping[str, int]
+    n_stories: int
+    lead: str
+    chat_seconds: float
+    after: int
+
+
+def require(account: accounts.Account, right: Right) -> None:
+    """Raise NotAllowedError unless the account's role holds the right."""
+    if right not in RIGHTS[account.role]:
+        raise NotAllowedError(right)
+
+
+def overview(session: sa.Connection, rt: runtime.Runtime, now: datetime) -> Overview:
+    """Everything the desk's first page shows."""
+    health = sources.health(session)
+    return Overview(
+        editions=editions.listing(session, limit=MOST_EDITIONS),
+        next=next_moments(session, now),
+        last_tick=switches.last_tick(session),
+        queue=outbox.stats(session),
+        oldest_due=outbox.oldest_due(session, now=now),
+        paused=switches.paused(session),
+        failing=tuple(one for one in health if one.source.state != model.SourceState.HEALTHY),
+        n_sources=len(health),
+        people=people.stats(session),
+        stories=todays_stories(session, rt, now),
+        alerted=editions.alerted_story_ids(session, now - TODAY),
+    )
+
+
+def todays_stories(
+    session: sa.Connection, rt: runtime.Runtime, now: datetime
+) -> tuple[model.Story, ...]:
+    """Today's stories, the hottest first; dropped ones too, so that they can come back."""
+    found = intake.current_stories(session, rt.catalogue, now=now, since=now - TODAY)
+    return tuple(story for story in found if not story.withdrawn)[:MOST_STORIES]
+
+
+def next_moments(session: sa.Connection, now: datetime) -> tuple[Next, ...]:
+    """When digests go out next, soonest first."""
+    due: dict[datetime, int] = {}
+    for found, n_readers in directory.buckets(session):
+        bucket = timetable.Bucket(found.time_zone, found.send_at, found.cadence)
+        slot = timetable.next_slot(bucket, now)
+        if slot is not None:
+            due[slot.at] = due.get(slot.at, 0) + n_readers
+    return tuple(Next(at, n) for at, n in sorted(due.items())[:MOST_NEXT])
+
+
+def edit_story(
+    session: sa.Connection, account: accounts.Account, story_id: int, values: Mapping[str, Any]
+) -> bool:
+    """Pin, drop, retitle, annotate; False when there is no such story.  Raises NotAllowedError."""
+    require(account, "edit")
+    values = dict(values)
+    if "headline" in values:
+        values["headline"] = " ".join(values["headline"].split())[:HEADLINE_CHARS]
+    if "note" in values:
+        values["note"] = " ".join(values["note"].split())[:NOTE_CHARS]
+    done = stories.edit(session, story_id, **values)
+    if done:
+        logger.info(
+            "story edited: %s",
+            ", ".join(values),
+            extra={"event": "desk.edited", "story_id": story_id, "account_id": account.id},
+        )
+    return done
+
+
+def pause(session: sa.Connection, account: accounts.Account, scope: str) -> None:
+    """Stop sending everything, or one kind of channel (F1).  Raises NotAllowedError."""
+    require(account, "release")
+    switches.pause(session, scope, f"at the desk, by {account.name}")
+    extra = {"event": "desk.paused", "scope": scope, "account_id": account.id}
+    logger.warning("sending paused", extra=extra)
+
+
+def resume(session: sa.Connection, account: accounts.Account, scope: str) -> None:
+    """Go on sending.  Raises NotAllowedError."""
+    require(account, "release")
+    switches.resume(session, scope)
+    extra = {"event": "desk.resumed", "scope": scope, "account_id": account.id}
+    logger.warning("sending resumed", extra=extra)
+
+
+def reckon_release(session: sa.Connection, rt: runtime.Runtime, now: datetime) -> Release:
+    """What publishing now would do (F9, C3): to how many, what, and how long it takes at most."""
+    n_by_kind = dict(people.stats(session).by_kind)
+    shown = [story for story in todays_stories(session, rt, now) if not story.dropped]
+    newest = next(iter(editions.listing(session, limit=1)), None)
+    return Release(
+        n_by_kind=n_by_kind,
+        n_stories=len(shown),
+        lead=shown[0].title if shown else "",
+        chat_seconds=n_by_kind.get("chat", 0) / rt.settings.telegram.rate_per_second,
+        after=newest.edition.id if newest else 0,
+    )
+
+
+async def release(rt: runtime.Runtime, account: accounts.Account, after: int) -> model.Edition:
+    """Publish now, to every active reader whatever their hour.
+
+    Raises NotAllowedError, and OvertakenError when an edition was made since the page that
+    was confirmed: pressing twice publishes once.
+    """
+    require(account, "release")
+    newest = await rt.db.read(editions.listing, limit=1)
+    if newest and newest[0].edition.id != after:
+        raise OvertakenError
+    edition, _ = await pipeline.publish_edition(rt, pipeline.DAILY)
+    extra = {"event": "desk.published", "edition_id": edition.id, "account_id": account.id}
+    logger.warning("published by hand", extra=extra)
+    return edition
+
+
+def one_story(
+    session: sa.Connection, rt: runtime.Runtime, story_id: int, now: datetime
+) -> model.Story | None:
+    """One story as it stands, None when there is none."""
+    return next(iter(intake.current_stories(session, rt.catalogue, now=now, ids=[story_id])), None)

@@ -1,0 +1,196 @@
+"""What people do about themselves on pages: leave, pause, get less, come back, choose anew.
+
+Each function is the work of one transaction and may be repeated.  Nothing here is sent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Literal
+
+import sqlalchemy as sa
+
+from digest import audience, model, runtime
+from subscribers import channels, errors, people, preferences, tokens
+from subscribers import model as people_model
+
+Stream = Literal["digest", "alerts"]
+What = Literal["digest", "alerts", "everything"]
+
+HOW = "unsubscribe page"
+ONE_CLICK = "one-click"
+PREFERENCES_PAGE = "preferences page"
+PAUSES_WEEKS = (1, 2, 4)
+_STREAMS: Mapping[str, Stream] = {
+    audience.UNSUBSCRIBE: "digest",
+    audience.UNSUBSCRIBE_ALERTS: "alerts",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a person stands who opened the way out of one channel.
+
+    `gets_digests` and `gets_alerts` are about this channel, a pause left aside.
+    """
+
+    channel: people_model.Channel
+    person: people_model.Subscriber
+    gets_digests: bool
+    gets_alerts: bool
+    paused_until: datetime | None  # None when there is no pause, or it is over
+
+    @property
+    def gets_anything(self) -> bool:
+        return self.gets_digests or self.gets_alerts
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Everything a person chooses on the preferences page, checked already.
+
+    `quiet_hours` are local times, None for none.  `pause_weeks`: None leaves a pause as it
+    is, 0 ends it.
+    """
+
+    topics: tuple[str, ...]
+    cadence: str
+    send_at: time
+    time_zone: str
+    alerts: bool
+    quiet_hours: tuple[time, time] | None = None
+    language: str | None = None
+    pause_weeks: int | None = None
+    unmute: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What saving came to; `fields` names what else differs from before."""
+
+    followed: tuple[str, ...]
+    unfollowed: tuple[str, ...]
+    fields: frozenset[str]
+    person: people_model.Subscriber
+
+    @property
+    def any(self) -> bool:
+        return bool(self.followed or self.unfollowed or self.fields)
+
+
+def read_way_out(rt: runtime.Runtime, token: str) -> tuple[int, Stream]:
+    """The channel and the stream an unsubscribe link ends.  Raises InvalidToken."""
+    now = rt.clock()
+    for purpose, stream in _STREAMS.items():
+        try:
+            return tokens.read(rt.keys, purpose, token, now=now), stream
+        except errors.InvalidToken:
+            continue
+    raise errors.InvalidToken("the token is not one of ours for leaving")
+
+
+def preferences_token(rt: runtime.Runtime, subscriber_id: int) -> str:
+    """What a person's own preferences page is found by."""
+    return tokens.sign(rt.keys, audience.PREFERENCES, subscriber_id)
+
+
+def read_preferences_token(rt: runtime.Runtime, token: str) -> int:
+    """The subscriber a preferences link belongs to.  Raises InvalidToken."""
+    return tokens.read(rt.keys, audience.PREFERENCES, token, now=rt.clock())
+
+
+def standing(session: sa.Connection, channel_id: int, now: datetime) -> Standing | None:
+    """How the person behind a channel stands; None when they were erased."""
+    try:
+        channel = channels.get(session, channel_id)
+    except errors.UnknownChannel:
+        return None
+    person = people.get(session, channel.subscriber_id)
+    reached = channel.state in {"active", "paused", "bounced"}
+    until = person.paused_until
+    return Standing(
+        channel=channel,
+        person=person,
+        gets_digests=reached and channel.receives_digests and person.cadence != "off",
+        gets_alerts=reached and channel.receives_alerts and person.alerts,
+        paused_until=until if until and until > now else None,
+    )
+
+
+def leave(session: sa.Connection, channel_id: int, what: What, *, now: datetime, how: str) -> None:
+    """End a stream or everything, at once; a channel with nothing left to come ends with it.
+
+    Leaving again, or when erased, changes nothing and is no error.
+    """
+    preferences.unsubscribe(session, scope=what, channel_id=channel_id, now=now, how=how)
+    after = standing(session, channel_id, now)
+    if after is not None and not after.gets_anything:
+        preferences.unsubscribe(session, scope="channel", channel_id=channel_id, now=now, how=how)
+
+
+def come_back(session: sa.Connection, channel_id: int, what: What, *, now: datetime) -> None:
+    """Take a leaving back, on the person's own word."""
+    preferences.resubscribe(session, scope="channel", channel_id=channel_id, now=now, how=HOW)
+    if what != "everything":
+        preferences.resubscribe(session, scope=what, channel_id=channel_id, now=now, how=HOW)
+
+
+def pause(session: sa.Connection, subscriber_id: int, weeks: int, *, now: datetime) -> None:
+    """Send nothing for some weeks.  Raises UnknownSubscriber."""
+    until = now + timedelta(weeks=weeks)
+    preferences.pause(session, subscriber_id, until, now=now, how=HOW)
+
+
+def end_pause(session: sa.Connection, subscriber_id: int, *, now: datetime) -> None:
+    """Go on as before the pause.  Raises UnknownSubscriber."""
+    preferences.resume(session, subscriber_id, now=now, how=HOW)
+
+
+def get_weekly(session: sa.Connection, subscriber_id: int, *, now: datetime) -> None:
+    """Once a week instead of every day.  Raises UnknownSubscriber."""
+    preferences.change(session, subscriber_id, cadence="weekly", now=now, how=HOW)
+
+
+def save_wishes(
+    session: sa.Connection, subscriber_id: int, wishes: Wishes, *, now: datetime
+) -> Changes:
+    """Save everything the page holds, and say what that changed.
+
+    Raises InvalidPreference, UnknownSubscriber.
+    """
+    before = people.get(session, subscriber_id)
+    said = {"now": now, "how": PREFERENCES_PAGE}
+    changed = set(
+        preferences.change(
+            session, subscriber_id, **said,
+            cadence=wishes.cadence, send_at=wishes.send_at, time_zone=wishes.time_zone,
+            alerts=wishes.alerts, language=wishes.language,
+        )
+    )  # fmt: skip
+    preferences.set_topics(session, subscriber_id, wishes.topics, **said)
+    if preferences.set_quiet_hours(session, subscriber_id, wishes.quiet_hours, **said):
+        changed.add("quiet_hours")
+    for topic in wishes.unmute:
+        if preferences.unmute(session, subscriber_id, topic, **said):
+            changed.add("muted")
+    if wishes.pause_weeks == 0 and preferences.resume(session, subscriber_id, **said):
+        changed.add("pause")
+    elif wishes.pause_weeks:
+        until = now + timedelta(weeks=wishes.pause_weeks)
+        preferences.pause(session, subscriber_id, until, **said)
+        changed.add("pause")
+    after = people.get(session, subscriber_id)
+    return Changes(
+        followed=tuple(topic for topic in after.topics if topic not in before.topics),
+        unfollowed=tuple(topic for topic in before.topics if topic not in after.topics),
+        fields=frozenset(changed),
+        person=after,
+    )
+
+
+def masked(kind: str, address: str) -> str:
+    """An address so that its owner knows it and nobody else learns it."""
+    if kind != model.ChannelKind.EMAIL:
+        return "…" + address[-3:]
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}…@{domain}"

@@ -1,0 +1,65 @@
+"""What the public may see of editions: one a day, with the words it was frozen with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+
+from digest import model
+from digest.storage import documents, editions, tables
+
+_edition = tables.edition
+_frozen = tables.frozen_story
+_PUBLIC = (*editions.OPEN, model.EditionState.DONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The edition shown for one day; `headline` is its hottest story's."""
+
+    edition: model.Edition
+    headline: str
+    n_stories: int
+
+
+def days(
+    session: sa.Connection, digest: str, *, before: date | None = None, limit: int = 30
+) -> tuple[Day, ...]:
+    """The newest edition with stories of each day, latest day first.
+
+    A day has one for every hour readers chose; all are made of the same stories.
+    """
+    of_day = (
+        sa.select(sa.func.max(_edition.c.id).label("id"))
+        .where(_edition.c.digest == digest, _edition.c.state.in_(_PUBLIC))
+        .where(sa.func.json_array_length(_edition.c.frozen_ids) > 0)
+        .group_by(_edition.c.on)
+        .order_by(_edition.c.on.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        of_day = of_day.where(_edition.c.on < before)
+    query = (
+        sa.select(_edition)
+        .where(_edition.c.id.in_(sa.select(of_day.subquery().c.id)))
+        .order_by(_edition.c.on.desc())
+    )
+    rows = session.execute(query).all()
+    titles = _titles(session, [row.frozen_ids[0] for row in rows])
+    return tuple(
+        Day(editions.edition_from(row), titles[row.frozen_ids[0]], len(row.frozen_ids))
+        for row in rows
+    )
+
+
+def public(session: sa.Connection, edition_id: int) -> model.Edition | None:
+    """An edition that was made, None for one that was skipped or never was."""
+    query = sa.select(_edition).where(_edition.c.id == edition_id, _edition.c.state.in_(_PUBLIC))
+    row = session.execute(query).one_or_none()
+    return None if row is None else editions.edition_from(row)
+
+
+def _titles(session: sa.Connection, frozen_ids: Sequence[int]) -> dict[int, str]:
+    query = sa.select(_frozen.c.id, _frozen.c.payload).where(_frozen.c.id.in_(frozen_ids))
+    return {row.id: documents.story_from(row.payload).title for row in session.execute(query)}

@@ -1,0 +1,48 @@
+"""The web application: every page there is, and what is answered when there is none."""
+
+from collections.abc import Awaitable, Callable
+
+import fastapi
+from starlette import exceptions, requests, responses, types
+
+from digest import runtime
+from digest.web import archive, desk, guard, health, preferences, showing, static, unsubscribe
+
+
+def create(rt: runtime.Runtime, *, open_desk: bool = False) -> fastapi.FastAPI:
+    """Make the application of one runtime.
+
+    `open_desk` needs no login at the desk, for requests from this machine only: `digest demo`.
+    """
+    app = fastapi.FastAPI(title=rt.settings.publication, openapi_url=None, redirect_slashes=False)
+    show = showing.Showing(rt)
+    for routes in (
+        health.routes(rt),
+        static.routes(rt),
+        unsubscribe.routes(rt, show),
+        preferences.routes(rt, show),
+        archive.routes(rt, show),
+        desk.routes(rt, show, open_desk=open_desk),
+    ):
+        app.include_router(routes)
+    app.add_exception_handler(exceptions.HTTPException, _problem(show))
+    app.add_exception_handler(fastapi.exceptions.RequestValidationError, _problem(show))
+    app.add_middleware(guard.Guard, is_https=show.is_https, broken=_broken(show))
+    return app
+
+
+def _problem(
+    show: showing.Showing,
+) -> Callable[[requests.Request, Exception], Awaitable[responses.Response]]:
+    async def answer(_: requests.Request, error: Exception) -> responses.Response:
+        status = error.status_code if isinstance(error, exceptions.HTTPException) else 404
+        response = show.problem(status)
+        if isinstance(error, exceptions.HTTPException) and error.headers:
+            response.headers.update(error.headers)
+        return response
+
+    return answer
+
+
+def _broken(show: showing.Showing) -> Callable[[int], types.ASGIApp]:
+    return show.problem

@@ -1,0 +1,38 @@
+"""The styles that pages link to, from the templates: the publisher's own when there is one."""
+
+import hashlib
+
+from fastapi import APIRouter
+from starlette import exceptions, requests, responses
+
+from digest import runtime
+
+STYLES = ("pages.css", "desk.css")
+
+
+def routes(rt: runtime.Runtime) -> APIRouter:
+    """`/static/…`, `/robots.txt`."""
+    router = APIRouter()
+    kept = {name: rt.templates.source(f"web/{name}") for name in STYLES}
+    tags = {
+        name: f'"{hashlib.sha256(text.encode()).hexdigest()[:20]}"' for name, text in kept.items()
+    }
+
+    async def style(name: str, request: requests.Request) -> responses.Response:
+        if name not in kept:
+            raise exceptions.HTTPException(404)
+        headers = {"ETag": tags[name], "Cache-Control": "public, max-age=300"}
+        if request.headers.get("if-none-match") == tags[name]:
+            return responses.Response(status_code=304, headers=headers)
+        return responses.Response(kept[name], media_type="text/css", headers=headers)
+
+    async def robots() -> responses.Response:
+        return responses.PlainTextResponse(
+            "User-agent: *\n"
+            "Disallow: /admin/\nDisallow: /confirm/\nDisallow: /preferences/\n"
+            "Disallow: /unsubscribe/\n"
+        )
+
+    router.add_api_route("/static/{name}", style, methods=["GET", "HEAD"])
+    router.add_api_route("/robots.txt", robots, methods=["GET", "HEAD"])
+    return router

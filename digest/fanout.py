@@ -7,12 +7,12 @@ delivery to the same channel.
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
 from digest import alert, audience, curate, intake, model, runtime, timetable
-from digest.storage import editions, outbox
+from digest.storage import editions, outbox, served
 from subscribers import directory
 from subscribers import model as people
 
@@ -38,6 +38,8 @@ def plan_edition(
     """
     cadence = slot.bucket.cadence if slot else DAILY
     window = timedelta(hours=rt.settings.daily.window_hours * WINDOWS[cadence])
+    # Never farther back than what readers were shown is remembered.
+    window = min(window, audience.SEEN_FOR - timedelta(days=1))
     stories = intake.current_stories(session, rt.catalogue, now=now, since=now - window)
     shown = [story for story in stories if not (story.dropped or story.withdrawn)]
     zone = slot.bucket.time_zone if slot else rt.settings.time_zone
@@ -80,24 +82,28 @@ def make_curator(
     now: datetime,
 ) -> curate.Curator:
     """The stories of an edition, ready to be curated for one reader after another."""
-    catalogue = rt.catalogue
     daily = rt.settings.daily
     return curate.Curator(
         stories,
         topic_names=rt.publication.topic_names,
-        topic_order=catalogue.slugs,
-        parents={slug: frozenset(catalogue.ancestors(slug)) for slug in catalogue.slugs},
+        topic_order=rt.catalogue.slugs,
+        parents=_parents(rt),
         window_from=window_from,
         now=now,
         plan=curate.Plan(max_stories=daily.max_stories, per_section=daily.per_section),
     )
 
 
+def _parents(rt: runtime.Runtime) -> dict[str, frozenset[str]]:
+    catalogue = rt.catalogue
+    return {slug: frozenset(catalogue.ancestors(slug)) for slug in catalogue.slugs}
+
+
 def _fan_out_page(
     session: sa.Connection, rt: runtime.Runtime, edition: model.Edition, curator: curate.Curator
 ) -> bool:
     """Write the issues of the next page of recipients; False when there are no more."""
-    [progress] = editions.listing(session, ids=(edition.id,))
+    [progress] = editions.listing(session, ids=(edition.id,), hold=True)
     now = rt.clock()
     reached = directory.recipients(
         session,
@@ -109,14 +115,23 @@ def _fan_out_page(
     )
     if not reached:
         return False
-    drafts = []
+    served_today = _served_by_another(session, edition, reached)
+    drafts: dict[int, outbox.Draft] = {}  # one for a person, whatever channels they chose
     for recipient in audience.recipients(session, reached, now=now):
+        if recipient.subscriber_id in served_today or recipient.subscriber_id in drafts:
+            continue
         issue = curator.curate(recipient).issue
         if issue is not None:
-            drafts.append(draft(rt, f"d{edition.id}.{recipient.channel_id}", recipient, issue))
+            unit = f"d{edition.id}.{recipient.channel_id}"
+            drafts[recipient.subscriber_id] = draft(rt, unit, recipient, issue)
     expires_at = edition.frozen_at + EDITION_LIFE
     outbox.put(
-        session, model.DeliveryKind.DIGEST, edition.id, drafts, expires_at=expires_at, now=now
+        session,
+        model.DeliveryKind.DIGEST,
+        edition.id,
+        list(drafts.values()),
+        expires_at=expires_at,
+        now=now,
     )
     editions.advance(
         session,
@@ -127,6 +142,28 @@ def _fan_out_page(
         n_nothing_new=len(reached) - len(drafts),
     )
     return True
+
+
+def _served_by_another(
+    session: sa.Connection, edition: model.Edition, reached: Sequence[people.Reach]
+) -> frozenset[int]:
+    """Who had an issue too lately, before they changed their time, zone or cadence (D8)."""
+    if edition.bucket == EVERYONE:
+        return frozenset()
+    slot = _slot(edition.bucket, edition.on)
+    ids = [reach.subscriber_id for reach in reached]
+    last = served.last(session, edition.digest, ids, since=slot.at - timedelta(days=2))
+    return frozenset(
+        subscriber_id
+        for subscriber_id, (bucket, on) in last.items()
+        if bucket != edition.bucket and not timetable.may_follow(slot, _slot(bucket, on))
+    )
+
+
+def _slot(key: str, on: date) -> timetable.Slot:
+    bucket = timetable.Bucket.parse(key)
+    at = timetable.slot_instant(bucket.time_zone, on, bucket.send_at)
+    return timetable.Slot(bucket, on, at)
 
 
 def _buckets(edition: model.Edition) -> list[people.Bucket] | None:
@@ -167,7 +204,7 @@ async def fan_out_alert(rt: runtime.Runtime, alert_id: int) -> None:
 
 def _fan_out_alert_page(session: sa.Connection, rt: runtime.Runtime, alert_id: int) -> bool:
     """Decide an alert for the next page of recipients; False when it is done."""
-    [raised] = editions.alerts(session, ids=(alert_id,))
+    [raised] = editions.alerts(session, ids=(alert_id,), hold=True)
     now = rt.clock()
     reached = directory.recipients(
         session,
@@ -184,6 +221,7 @@ def _fan_out_alert_page(session: sa.Connection, rt: runtime.Runtime, alert_id: i
         now=now,
         policy=alert.Policy(),
         urgent=not raised.story.breaking,
+        parents=_parents(rt),
     )
     drafts = [
         draft(

@@ -229,10 +229,12 @@ def finish(session: sa.Connection, *, now: datetime) -> int:
 
 
 def listing(
-    session: sa.Connection, *, ids: Sequence[int] = (), limit: int = 50
+    session: sa.Connection, *, ids: Sequence[int] = (), limit: int = 50, hold: bool = False
 ) -> tuple[Progress, ...]:
-    """The newest editions with their progress."""
+    """The newest editions with their progress; `hold` lets no other transaction at them."""
     query = sa.select(_edition).order_by(_edition.c.id.desc()).limit(limit)
+    if hold:
+        query = query.with_for_update()
     if ids:
         query = query.where(_edition.c.id.in_(ids))
     rows = session.execute(query).all()
@@ -298,9 +300,14 @@ def raise_alert(
 
 
 def alerts(
-    session: sa.Connection, *, ids: Sequence[int] = (), open_only: bool = False, limit: int = 100
+    session: sa.Connection,
+    *,
+    ids: Sequence[int] = (),
+    open_only: bool = False,
+    limit: int = 100,
+    hold: bool = False,
 ) -> tuple[Raised, ...]:
-    """Alerts with their frozen stories, newest first."""
+    """Alerts with their frozen stories, newest first; `hold` as for editions."""
     query = (
         sa.select(_alert, _frozen.c.payload)
         .join(_frozen, _frozen.c.id == _alert.c.frozen_id)
@@ -311,6 +318,8 @@ def alerts(
         query = query.where(_alert.c.id.in_(ids))
     if open_only:
         query = query.where(~_alert.c.done)
+    if hold:
+        query = query.with_for_update(of=_alert)
     return tuple(
         Raised(
             row.id,

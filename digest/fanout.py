@@ -37,9 +37,10 @@ def plan_edition(
     Without a slot it is the one for everyone, whatever their hour.  Its id is 0.
     """
     cadence = slot.bucket.cadence if slot else DAILY
-    window = timedelta(hours=rt.settings.daily.window_hours * WINDOWS[cadence])
-    # Never farther back than what readers were shown is remembered.
-    window = min(window, audience.SEEN_FOR - timedelta(days=1))
+    own = timedelta(hours=rt.settings.daily.window_hours)
+    # Never farther back than what readers were shown is remembered: what is set is held to that
+    # by the settings, but for the demo's, which looks back to the newest story there is.
+    window = max(own, min(own * WINDOWS[cadence], audience.SEEN_FOR - timedelta(days=1)))
     stories = intake.current_stories(session, rt.catalogue, now=now, since=now - window)
     shown = [story for story in stories if not (story.dropped or story.withdrawn)]
     zone = slot.bucket.time_zone if slot else rt.settings.time_zone

@@ -93,6 +93,8 @@ def _why_incomplete(summary: "show.Summary", *, told: bool) -> str:
         return f"not every delivery was submitted: {waiting}"
     if summary.failed_sources:
         return "" if told else f"nothing to send: {'; '.join(summary.failed_sources)}"
+    if summary.problems:
+        return f"nothing to send: {'; '.join(summary.problems)}"
     return "nothing to send: the sources held no story for any reader"
 
 

@@ -53,6 +53,7 @@ class Summary:
     edition: int
     alerts: int
     failed_sources: tuple[str, ...]
+    problems: tuple[str, ...]  # of sources that gave nothing
     states: dict[str, int]
     seconds: float
     widened_to: datetime | None = None  # the newest story, when all are old
@@ -154,6 +155,12 @@ async def publish(stage: Stage) -> Summary:
         edition=edition.id,
         alerts=len(raised),
         failed_sources=tuple(f"{r.source.url}: {r.poll.reason}" for r in rounds if r.poll.reason),
+        problems=tuple(
+            f"{r.source.url}: {problem}"
+            for r in rounds
+            if not r.poll.n_new
+            for problem in r.problems[:1]
+        ),
         states=states,
         seconds=round(time.monotonic() - began, 2),
         widened_to=widened_to,

@@ -56,7 +56,11 @@ class Reading:
             frozen_at=now,
             on=timetable.local_day(now, reader.person.time_zone),
         )
-        return edition, curated.issue
+        # An answer has no page in the archive where the rest could be read.
+        sections = (
+            [model.replace(s, more=0) for s in curated.issue.sections] if curated.issue else []
+        )
+        return edition, model.Issue(tuple(sections)) if sections else None
 
     async def latest(self, topic: str = "", limit: int = 8) -> tuple[model.Story, ...]:
         """Give the newest stories, of one topic or of all."""

@@ -7,6 +7,7 @@ messages go through, ahead of them (C1).
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import telegram
@@ -41,7 +42,8 @@ async def serve(
         if not await _open(application, stop):
             return
         stack.push_async_callback(application.shutdown)
-        await _introduce(application.bot)
+        say = rt.templates.phrases(rt.publication.language).gettext
+        await _introduce(application.bot, say)
         logger.info("bot started", extra={"event": "bot.started"})
         await polling.Poller(application.bot, application.process_update).run(stop)
         logger.info("bot stopped", extra={"event": "bot.stopped"})
@@ -88,9 +90,9 @@ async def _open(application: Application, stop: asyncio.Event) -> bool:
     return False
 
 
-async def _introduce(bot: Bot) -> None:
+async def _introduce(bot: Bot, say: Callable[[str], str]) -> None:
     """Register the menu of private chats (C17)."""
-    menu = [telegram.BotCommand(name, text) for name, text in commands.MENU.items()]
+    menu = [telegram.BotCommand(name, say(text)) for name, text in commands.MENU.items()]
     try:
         await bot.set_my_commands(menu, scope=telegram.BotCommandScopeAllPrivateChats())
     except telegram_error.TelegramError:
@@ -137,7 +139,7 @@ class _Desk:
         try:
             await presses.handle(talk, query.data or "")
         except Exception:
-            talk.toast = talk.say("Something went wrong. Please try again in a moment.")
+            talk.toast = talk.say("Something went wrong here. Please try again in a moment.")
             raise
         finally:
             await talk.answer_press()

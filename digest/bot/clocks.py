@@ -61,7 +61,7 @@ CITIES = (
     "Asia/Tehran", "Asia/Dubai", "Asia/Karachi", "Asia/Kolkata", "Asia/Dhaka", "Asia/Bangkok",
     "Asia/Shanghai", "Asia/Tokyo", "Australia/Sydney", "Pacific/Auckland", "UTC",
 )  # fmt: skip
-_OFFSET = re.compile(r"(?:utc|gmt)?\s*([+-−])\s*(\d{1,2})(?::?([0-5]\d))?$", re.IGNORECASE)
+_OFFSET = re.compile(r"(?:utc|gmt)?\s*([+\-−])\s*(\d{1,2})(?::?([0-5]\d))?$", re.IGNORECASE)
 _MOST = 6
 
 
@@ -81,44 +81,57 @@ def clock(time_zone: str, now: datetime) -> str:
     return f"{now.astimezone(zoneinfo.ZoneInfo(time_zone)):%H:%M}"
 
 
-def find(text: str, now: datetime) -> tuple[str, ...]:
-    """Find the zones somebody may mean, best first, six at most; exactly one is certain.
-
-    Knows zone names, cities, countries, abbreviations, offsets ("GMT+3") and, as what the clock
-    on the wall shows, "14:05".
-    """
+def named(text: str) -> str | None:
+    """Give the zone of a zone's name, a city, an abbreviation or a country with one clock."""
     try:
-        return (choices.time_zone(text),)
+        return choices.time_zone(text)
     except errors.InvalidPreference:
         pass
+    wanted = topics.fold(text)
+    country = _countries().get(wanted, ())
+    return _places().get(wanted) or (country[0] if len(country) == 1 else None)
+
+
+def near(text: str, now: datetime) -> tuple[str, ...]:
+    """List the zones somebody may mean, best first, six at most.
+
+    By a country, a beginning, a slip of the finger, an offset ("GMT+3") or what the clock on
+    the wall shows ("14:05").
+    """
     if found := _by_reading(text.strip(), now):
         return found
     wanted = topics.fold(text)
-    if not wanted:
-        return ()
-    if wanted in _places():
-        return (_places()[wanted],)
     if wanted in _countries():
         return _countries()[wanted][:_MOST]
     starting = [name for name in _names() if name.startswith(wanted) and len(wanted) >= 3]
-    near = starting or difflib.get_close_matches(wanted, _names(), n=_MOST, cutoff=0.75)
-    zones = dict.fromkeys(zone for name in near for zone in _zones_of(name))
+    similar = starting or difflib.get_close_matches(wanted, _names(), n=_MOST, cutoff=0.75)
+    zones = dict.fromkeys(zone for name in similar for zone in _zones_of(name))
     return tuple(zones)[:_MOST]
+
+
+def page_of(time_zone: str, now: datetime, size: int) -> int:
+    """Tell on which page of CITIES, of `size` each, a zone's clock would stand."""
+    wanted = _minutes(time_zone, now)
+    nearest = min(range(len(CITIES)), key=lambda i: abs(_minutes(CITIES[i], now) - wanted))
+    return nearest // size
 
 
 def _by_reading(text: str, now: datetime) -> tuple[str, ...]:
     if match := _OFFSET.fullmatch(text):
         sign = 1 if match[1] == "+" else -1
         wanted = sign * (int(match[2]) * 60 + int(match[3] or 0))
-        return tuple(name for name in CITIES if _minutes(name, now) == wanted)
+        return tuple(name for name in _whole_world() if _minutes(name, now) == wanted)[:_MOST]
     if match := re.fullmatch(r"(\d{1,2})[:.](\d{2})", text):
         shown = int(match[1]) * 60 + int(match[2])
-        apart = {
-            name: (now.hour * 60 + now.minute + _minutes(name, now) - shown) for name in CITIES
-        }
-        # Their watch may be some minutes off; no two of these zones are closer than 30.
-        return tuple(name for name, gap in apart.items() if (gap + 10) % 1440 <= 20)[:_MOST]
+        apart = {z: now.hour * 60 + now.minute + _minutes(z, now) - shown for z in _whole_world()}
+        # Their watch may be some minutes off; no two of these zones are closer than 15.
+        return tuple(zone for zone, gap in apart.items() if (gap + 7) % 1440 <= 14)[:_MOST]
     return ()
+
+
+def _whole_world() -> tuple[str, ...]:
+    """The cities, then one zone of every country."""
+    return tuple(dict.fromkeys((*CITIES, *(zones[0] for zones in _countries().values()))))
 
 
 def _minutes(time_zone: str, now: datetime) -> int:

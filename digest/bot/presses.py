@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import time, timedelta
 
 from digest import chatting, reading
-from digest.bot import clocks, commands, data, screens
+from digest.bot import clocks, commands, data, screens, showing, timing, topic_screens
 from digest.bot.talk import Talk
 from subscribers import preferences
 
@@ -45,13 +45,13 @@ async def _follow(talk: Talk, press: data.Press, reader: chatting.Reader) -> Non
     ) % name
     where = press.argument(1)
     if where == screens.LIST:
-        await commands.show_latest(talk, topic)
+        await showing.show_latest(talk, topic)
     elif where[:1] in (screens.FIRST, screens.LATER):
         await _turn_page(talk, where, reader)
     elif follows:
-        await talk.show(screens.followed(talk.view, reader.person, new=changed or (topic,)))
+        await talk.show(topic_screens.followed(talk.view, reader.person, new=changed or (topic,)))
     else:
-        await talk.show(screens.followed(talk.view, reader.person, gone=changed or (topic,)))
+        await talk.show(topic_screens.followed(talk.view, reader.person, gone=changed or (topic,)))
 
 
 async def _page(talk: Talk, press: data.Press, reader: chatting.Reader) -> None:
@@ -61,7 +61,7 @@ async def _page(talk: Talk, press: data.Press, reader: chatting.Reader) -> None:
 async def _turn_page(talk: Talk, where: str, reader: chatting.Reader) -> None:
     """Show a page of the topics; `where` is the place and the page: "s0"."""
     page = int(where[1:]) if where[1:].isdecimal() and len(where) < 5 else 0
-    make = screens.start if where[:1] == screens.FIRST else screens.topic_tree
+    make = topic_screens.start if where[:1] == screens.FIRST else topic_screens.topic_tree
     await talk.show(make(talk.view, reader.person, page))
 
 
@@ -84,7 +84,7 @@ async def _at(talk: Talk, press: data.Press, reader: chatting.Reader) -> None:
     reader = await talk.refresh() or reader
     if press.argument(1) == screens.FIRST:
         await talk.show(_ready(talk, reader))
-        await commands.digest(talk, "")
+        await showing.digest(talk, "")
     else:
         await talk.show(screens.send_time(talk.view, reader.person))
 
@@ -105,8 +105,11 @@ async def _often(talk: Talk, press: data.Press, reader: chatting.Reader) -> None
     await talk.show(screens.send_time(talk.view, reader.person))
 
 
-async def _zones(talk: Talk, press: data.Press, _: chatting.Reader) -> None:
-    page = int(press.argument(0)) if press.argument(0).isdecimal() else 0
+async def _zones(talk: Talk, press: data.Press, reader: chatting.Reader) -> None:
+    """A page of the world's clocks; at first the one around the reader's own."""
+    page = clocks.page_of(reader.person.time_zone, talk.now, screens.ZONES)
+    if press.argument(0).isdecimal() and len(press.argument(0)) < 3:
+        page = int(press.argument(0))
     await talk.show(screens.zones(talk.view, clocks.CITIES, _where(press), page=page))
 
 
@@ -115,11 +118,10 @@ def _where(press: data.Press) -> str:
 
 
 async def _zone(talk: Talk, press: data.Press, reader: chatting.Reader) -> None:
-    [*found] = clocks.find(press.argument(0), talk.now)
-    if len(found) == 1:
-        await commands.set_zone(talk, found[0])
+    if zone := clocks.named(press.argument(0)):
+        await timing.set_zone(talk, zone)
         reader = talk.reader or reader
-        talk.toast = talk.say("Your time zone: %s") % clocks.place(found[0])
+        talk.toast = talk.say("Your time zone: %s") % clocks.place(zone)
     if _where(press) == screens.FIRST:
         await talk.show(screens.first_time(talk.view, reader.person))
     else:
@@ -133,24 +135,24 @@ async def _go(talk: Talk, press: data.Press, _: chatting.Reader) -> None:
 
 
 async def _alerts(talk: Talk, press: data.Press, _: chatting.Reader) -> None:
-    await commands.alerts(talk, press.argument(0))
+    await timing.alerts(talk, press.argument(0))
 
 
 async def _quiet(talk: Talk, press: data.Press, reader: chatting.Reader) -> None:
-    hours = commands.QUIET_HOURS if press.argument(0) == "on" else None
+    hours = timing.QUIET_HOURS if press.argument(0) == "on" else None
     await talk.rt.db.run(
         preferences.set_quiet_hours, reader.person.id, hours, now=talk.now, how=chatting.HOW
     )
-    await commands.alerts(talk, "")
+    await timing.alerts(talk, "")
 
 
 async def _pause(talk: Talk, press: data.Press, _: chatting.Reader) -> None:
     if press.argument(0).isdecimal():
-        await commands.pause(talk, f"{press.argument(0)} days")
+        await timing.pause(talk, f"{press.argument(0)} days")
 
 
 async def _resume(talk: Talk, _: data.Press, __: chatting.Reader) -> None:
-    await commands.resume(talk, "")
+    await timing.resume(talk, "")
 
 
 async def _mute(talk: Talk, press: data.Press, _: chatting.Reader) -> None:
@@ -170,7 +172,7 @@ async def _mute_for(talk: Talk, press: data.Press, length: timedelta) -> None:
         return
     person, until = talk.reader.person, talk.now + max(length, timedelta(days=1))
     await talk.rt.db.run(preferences.mute, person.id, topic, until, now=talk.now, how=chatting.HOW)
-    await talk.show(screens.muted(talk.view, topic, until, person.time_zone))
+    await talk.show(topic_screens.muted(talk.view, topic, until, person.time_zone))
 
 
 async def _unmute(talk: Talk, press: data.Press, reader: chatting.Reader) -> None:

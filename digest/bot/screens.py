@@ -14,11 +14,9 @@ from digest.render import words
 from subscribers import model as people
 
 Row = tuple[model.ChatButton, ...]
-PAGE = 8  # topics on a page (C13)
 ZONES = 8
 TIMES = (time(6), time(7), time(8), time(9), time(12), time(17), time(19), time(21))
 PAUSES = (1, 7, 14, 30)  # days
-MUTES = (1, 7, 30)
 CADENCES = ("daily", "weekdays", "weekly", "off")
 # Where a button stands: in the first run, among all topics or settings, under a topic's latest
 # stories, or under an answer.
@@ -42,6 +40,12 @@ class View:
     say: Callable[[str], str]
     language: str
     now: datetime
+    channel: people.Channel | None = None  # the chat we talk in, when it is known
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the person ended what this chat gets."""
+        return self.channel is not None and self.channel.state in ("unsubscribed", "complained")
 
     def names(self, slugs: Sequence[str]) -> tuple[str, ...]:
         """Name topics as readers see them."""
@@ -61,31 +65,6 @@ def simple(name: str, **values: Any) -> Screen:
     return Screen(name, values)
 
 
-def tree(catalogue: topics.Catalogue) -> tuple[tuple[str, int], ...]:
-    """List every topic once with its depth: each below the first topic above it."""
-    below: dict[str, list[str]] = {}
-    for topic in catalogue.topics:
-        above = next((slug for slug in topic.parents if slug in catalogue), "")
-        below.setdefault(above, []).append(topic.slug)
-    found: list[tuple[str, int]] = []
-
-    def walk(above: str, depth: int) -> None:
-        for slug in below.get(above, ()):
-            found.append((slug, depth))
-            walk(slug, depth + 1)
-
-    walk("", 0)
-    return tuple(found)
-
-
-def start(view: View, person: people.Subscriber, page: int = 0) -> Screen:
-    """First run, first tap: what this is, and the topics."""
-    rows = _topic_rows(view, person, page, FIRST)
-    onward = view.button("Next" if person.topics else "Next: a bit of everything", "next")
-    values = {"chosen": view.names(person.topics)}
-    return Screen("start", values, (*rows, (onward,)))
-
-
 def first_time(view: View, person: people.Subscriber) -> Screen:
     """First run, second tap: when, and with it the zone we guessed."""
     values = {
@@ -93,42 +72,8 @@ def first_time(view: View, person: people.Subscriber) -> Screen:
         "place": clocks.place(person.time_zone),
         "chosen": view.names(person.topics),
     }
-    other = view.button("My clock shows another time", "zones", 0, FIRST)
+    other = view.button("My clock shows another time", "zones", "", FIRST)
     return Screen("first_time", values, (*_time_rows(person, FIRST), (other,)))
-
-
-def topic_tree(view: View, person: people.Subscriber, page: int = 0) -> Screen:
-    """All topics, with a check mark at those followed."""
-    rows = _topic_rows(view, person, page, LATER)
-    done = (view.button("Done", "go", "status"), view.button("Digest now", "go", "digest"))
-    return Screen("topics", {"chosen": view.names(person.topics)}, (*rows, done))
-
-
-def _topic_rows(view: View, person: people.Subscriber, page: int, where: str) -> tuple[Row, ...]:
-    listed = tree(view.catalogue)
-    n_pages = max(1, -(-len(listed) // PAGE))
-    page = min(max(page, 0), n_pages - 1)
-    followed = set(person.topics)
-    rows: list[Row] = []
-    for slug, depth in listed[page * PAGE : (page + 1) * PAGE]:
-        [name] = view.names([slug])
-        mark = "✓ " if slug in followed else ""
-        verb = "unfollow" if slug in followed else "follow"
-        text = "› " * depth + mark + words.shorten(words.clean(name), 40)
-        asked = data.write(verb, data.key_of(slug), f"{where}{page}")
-        rows.append((model.ChatButton(text, data=asked),))
-    if n_pages > 1:
-        before, after = (page - 1) % n_pages, (page + 1) % n_pages
-        rows.append(
-            (
-                model.ChatButton("‹", data=data.write("page", f"{where}{before}")),
-                model.ChatButton(
-                    f"{page + 1}/{n_pages}", data=data.write("page", f"{where}{page}")
-                ),
-                model.ChatButton("›", data=data.write("page", f"{where}{after}")),
-            )
-        )
-    return tuple(rows)
 
 
 def send_time(view: View, person: people.Subscriber) -> Screen:
@@ -137,7 +82,7 @@ def send_time(view: View, person: people.Subscriber) -> Screen:
     rows = (
         *_time_rows(person, LATER),
         _cadence_row(view, person),
-        (view.button("Time zone", "zones", 0, LATER), view.button("‹ Settings", "go", "settings")),
+        (view.button("Time zone", "zones", "", LATER), view.button("‹ Settings", "go", "settings")),
     )
     return Screen("time", values, rows)
 
@@ -200,7 +145,7 @@ def settings(view: View, person: people.Subscriber) -> Screen:
     )
     rows = (
         (view.button("Topics", "page", f"{LATER}0"), view.button("Time", "go", "time")),
-        (view.button("Time zone", "zones", 0, LATER), alerts),
+        (view.button("Time zone", "zones", "", LATER), alerts),
         (
             view.button("Resume", "resume") if paused else view.button("Pause", "go", "pause"),
             view.button("Stop", "stop"),
@@ -226,7 +171,6 @@ def back(view: View, person: people.Subscriber) -> Screen:
 
 def _standing(view: View, person: people.Subscriber) -> dict[str, Any]:
     muted = [slug for slug, until in person.muted.items() if until > view.now]
-    stopped = all(one.state == "unsubscribed" for one in person.channels)
     return {
         **_when(view, person),
         "chosen": view.names(person.topics),
@@ -235,7 +179,7 @@ def _standing(view: View, person: people.Subscriber) -> dict[str, Any]:
         "quiet": f"{person.quiet_from:%H:%M}–{person.quiet_until:%H:%M}"
         if person.quiet_from and person.quiet_until
         else "",
-        "stopped": stopped,
+        "stopped": view.stopped,
     }
 
 
@@ -246,6 +190,7 @@ def _when(view: View, person: people.Subscriber) -> dict[str, Any]:
     bucket = timetable.Bucket(person.time_zone, person.send_at, person.cadence)
     slot = timetable.next_slot(bucket, paused or view.now)
     return {
+        "by_mail": view.channel is not None and not view.channel.receives_digests,
         "next_at": view.in_words(slot.at, person.time_zone) if slot else "",
         "paused_until": view.in_words(paused, person.time_zone) if paused else "",
         "send_at": f"{person.send_at:%H:%M}",
@@ -253,64 +198,6 @@ def _when(view: View, person: people.Subscriber) -> dict[str, Any]:
         "place": clocks.place(person.time_zone),
         "clock": clocks.clock(person.time_zone, view.now),
     }
-
-
-def followed(
-    view: View,
-    person: people.Subscriber,
-    *,
-    new: Sequence[str] = (),
-    gone: Sequence[str] = (),
-    same: Sequence[str] = (),
-    placements: Sequence[str] = (),
-) -> Screen:
-    """What a /follow or /unfollow came to, with a way to take it back."""
-    rows: list[Row] = []
-    if len(new) == 1:
-        rows.append((view.button("Undo", "unfollow", data.key_of(new[0]), ALONE),))
-    elif len(gone) == 1:
-        rows.append((view.button("Undo", "follow", data.key_of(gone[0]), ALONE),))
-    rows.append(
-        (view.button("Topics", "page", f"{LATER}0"), view.button("Digest now", "go", "digest"))
-    )
-    values = {
-        "new": view.names(new),
-        "gone": view.names(gone),
-        "same": view.names(same),
-        "placements": tuple(placements),
-        "chosen": view.names(person.topics),
-    }
-    return Screen("followed", values, tuple(rows))
-
-
-def offer(view: View, unknown: Sequence[str], near: Sequence[str]) -> Screen:
-    """Not sure what was meant: the nearest topics as buttons."""
-    rows = [
-        (
-            model.ChatButton(
-                words.shorten(words.clean(name), 40),
-                data=data.write("follow", data.key_of(slug), ALONE),
-            ),
-        )
-        for slug, name in zip(near, view.names(near), strict=True)
-    ]
-    rows.append((view.button("All topics", "page", f"{LATER}0"),))
-    return Screen("offer", {"unknown": tuple(unknown), "near": bool(near)}, tuple(rows))
-
-
-def latest(
-    view: View, cards: Sequence[object], topic: str = "", *, follows: bool = False
-) -> Screen:
-    """The newest stories, of one topic or of all."""
-    rows: tuple[Row, ...] = ((view.button("Topics", "page", f"{LATER}0"),),)
-    if topic:
-        [name] = view.names([topic])
-        name = words.shorten(words.clean(name), 30)
-        verb, caption = ("unfollow", "Unfollow %s") if follows else ("follow", "Follow %s")
-        asked = data.write(verb, data.key_of(topic), LIST)
-        rows = ((model.ChatButton(view.say(caption) % name, data=asked),),)
-    values = {"cards": tuple(cards), "topic": "".join(view.names([topic])) if topic else ""}
-    return Screen("latest", values, rows)
 
 
 def reasons(view: View, found: Sequence[reading.Reason]) -> Screen:
@@ -325,18 +212,6 @@ def reasons(view: View, found: Sequence[reading.Reason]) -> Screen:
     )
     rows = ((view.button("Topics", "page", f"{LATER}0"),),)
     return Screen("why", {"reasons": told}, rows)
-
-
-def muted(view: View, topic: str, until: datetime, time_zone: str) -> Screen:
-    """A topic left out for a while, and for how long else."""
-    captions = {1: "1 day", 7: "1 week", 30: "1 month"}
-    key = data.key_of(topic)
-    rows = (
-        tuple(view.button(captions[days], "mute", key, days) for days in MUTES),
-        (view.button("Unmute", "unmute", key),),
-    )
-    values = {"topic": "".join(view.names([topic])), "until": view.in_words(until, time_zone)}
-    return Screen("muted", values, rows)
 
 
 def pause(view: View) -> Screen:

@@ -33,6 +33,7 @@ class Talk:
     replied_to: int | None = None
     query: telegram.CallbackQuery | None = None
     toast: str = ""
+    answered: bool = False
     now: datetime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,7 +50,8 @@ class Talk:
         """What screens are made from."""
         language = self.spoken
         say = self.rt.templates.phrases(language).gettext
-        return screens.View(self.rt.catalogue, say, language, self.now)
+        channel = self.reader.channel if self.reader else None
+        return screens.View(self.rt.catalogue, say, language, self.now, channel)
 
     def say(self, text: str) -> str:
         """Translate a short text."""
@@ -58,6 +60,12 @@ class Talk:
     async def refresh(self) -> chatting.Reader | None:
         """Read the reader anew, after a change."""
         self.reader = await self.rt.db.read(chatting.find, self.chat_id, self.now)
+        return self.reader
+
+    async def known(self) -> chatting.Reader | None:
+        """Give the reader; a stranger is asked to /start first."""
+        if self.reader is None:
+            await self.show(screens.simple("stranger"))
         return self.reader
 
     def message(self, screen: screens.Screen) -> model.ChatMessage:
@@ -112,6 +120,7 @@ class Talk:
 
     async def _request(self, method: str, part: model.ChatPart, **more: int) -> None:
         """Send or edit one part; as plain text when its markup is refused (C10)."""
+        await self.answer_press()  # what follows may have to wait for its turn
         preview = telegram.LinkPreviewOptions(
             is_disabled=not part.preview_url, url=part.preview_url or None
         )
@@ -131,9 +140,10 @@ class Talk:
             await call(text=chat.plain_text(part.html), **arguments)
 
     async def answer_press(self) -> None:
-        """Answer the press, whatever came of it; one that is too old cannot be (C12)."""
-        if self.query is None:
+        """Answer the press, once; one that is too old cannot be answered (C12)."""
+        if self.query is None or self.answered:
             return
+        self.answered = True
         try:
             await self.bot.answer_callback_query(self.query.id, text=self.toast[:200] or None)
         except telegram_error.TelegramError:

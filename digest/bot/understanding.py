@@ -30,20 +30,23 @@ _UNITS = {
 }
 LONGEST = timedelta(days=365)
 
-# One word of these alone, or with the fillers below, always stops, in any language (C16).
+# These always stop, in any language, with whatever follows (C16).
 _STOP = frozenset({
-    "stop", "unsubscribe", "end", "quit", "cancel", "optout", "halt", "enough",
-    "σταματα", "σταματησε", "διαγραφη", "τελοσ",
-    "стоп", "хватит", "отписаться", "отмена", "зупинись",
-    "alto", "basta", "parar", "detener", "cancelar", "baja", "cancela",
-    "arret", "arreter", "arretez", "stopp", "aufhoren", "abmelden", "stoppen",
-    "dur", "durdur", "fermati", "smettila", "توقف", "قف", "الغاء", "stoppa", "停止", "退订",
+    "stop", "unsubscribe", "optout", "σταματα", "σταματησε", "стоп", "отписаться", "зупинись",
+    "arreter", "arretez", "arret", "stopp", "aufhoren", "abmelden", "stoppen", "stoppa",
+    "fermati", "detener", "parar", "durdur", "توقف", "停止", "退订",
+})  # fmt: skip
+# These only by themselves, or with fillers: "end of the war" is a subject.
+_STOP_ALONE = frozenset({
+    "end", "quit", "cancel", "halt", "enough", "leave", "exit", "διαγραφη", "τελοσ", "хватит",
+    "отмена", "alto", "basta", "cancelar", "cancela", "baja", "smettila", "dur", "قف", "الغاء",
 })  # fmt: skip
 _FILLERS = frozenset({
     "it", "please", "now", "all", "everything", "me", "the", "a", "sending", "messages",
     "message", "this", "that", "following", "from", "writing", "to", "my", "bot", "digest",
     "you", "out", "opt", "i", "want", "would", "like", "can", "could",
 })  # fmt: skip
+_PAUSES = frozenset({"pause", "holiday", "vacation"})
 _ALERTS = frozenset({"alert", "alerts", "breaking"})
 _ON, _OFF = frozenset({"on", "yes", "start", "enable"}), frozenset({"off", "no", "stop", "disable"})
 _SAME = {
@@ -67,7 +70,7 @@ _SAME = {
 _VERBS = {
     "follow": "follow", "add": "follow", "subscribe": "follow",
     "unfollow": "unfollow", "remove": "unfollow", "drop": "unfollow",
-    "mute": "mute", "silence": "mute", "unmute": "follow",
+    "mute": "mute", "silence": "mute", "unmute": "unmute",
     "latest": "latest", "pause": "pause", "time": "time", "timezone": "timezone",
 }  # fmt: skip
 _CADENCES = (
@@ -196,6 +199,8 @@ def meaning(catalogue: topics.Catalogue, text: str) -> tuple[str, str] | None:
     wanted = named(catalogue, text)
     if wanted.topics and not wanted.unknown:
         return ("latest" if len(wanted.topics) == 1 else "offer"), text
+    if wanted.placements and not wanted.unknown:
+        return "follow", text
     if (time_of(text) or cadence_of(text)) and _speaks_of_time(words):
         return "time", text
     if "pause" in words:
@@ -208,17 +213,32 @@ def meaning(catalogue: topics.Catalogue, text: str) -> tuple[str, str] | None:
 def _stopping(catalogue: topics.Catalogue, words: Sequence[str]) -> tuple[str, str] | None:
     """Read a wish to stop: of one topic or of alerts when it names them, else of everything."""
     meant = [word for word in words if word not in _FILLERS]
-    if not meant or meant[0] not in _STOP or len(words) > 8:
+    if not meant or meant[0] not in _STOP | _STOP_ALONE or len(words) > 8:
         return None
     rest = [word for word in meant[1:] if word not in _STOP]
-    if rest and set(rest) <= _ALERTS:
-        return "alerts", "off"
     name = " ".join(rest)
-    if name and catalogue.resolve_all(name):
+    if not rest:
+        return "stop", ""
+    if set(rest) <= _ALERTS:
+        return "alerts", "off"
+    if set(rest) & _PAUSES:
+        return "resume", ""
+    if catalogue.resolve_all(name):
         return "unfollow", name
-    return "stop", ""
+    return ("stop", "") if meant[0] in _STOP else None
 
 
 def _speaks_of_time(words: Sequence[str]) -> bool:
-    telling = {"at", "every", "daily", "weekly", "weekdays", "weekday", "each", "send", "morning"}
+    telling = {
+        "at",
+        "every",
+        "daily",
+        "weekly",
+        "weekdays",
+        "weekday",
+        "each",
+        "send",
+        "morning",
+        "oclock",
+    }
     return bool(telling & set(words)) or all(re.fullmatch(r"\d+|[ap]m|h|noon", w) for w in words)

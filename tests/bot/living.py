@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from digest import chatting, intake, model, runtime, settings
 from digest.bot import application
-from digest.demo import botapi, stories
 from digest.deliver import pace
+from digest.demo import botapi, stories
 from digest.storage import sources
 from tests.demo import bots
 
@@ -96,9 +96,10 @@ class Bot:
         raise LookupError(f"no button {caption!r}: {self.captions(chat_id)}")
 
     async def send_data(self, message_id: int, data: str, chat_id: int = ANN) -> Any:
-        """Press the button with this data; gives the query once it is answered."""
+        """Press the button with this data; gives the query once all came of it that will."""
         query = self.api.press(chat_id, message_id, data)
-        await self.api.wait_until(lambda: query.answered)
+        await self.settled()
+        assert query.answered
         return query
 
     def captions(self, chat_id: int = ANN) -> list[str]:
@@ -127,7 +128,7 @@ class Bot:
 
 @asynccontextmanager
 async def at_work(folder: Path, *, samples: bool = True, **more: Any) -> AsyncIterator[Bot]:
-    """Run the bot; at the end it is stopped as SIGTERM would, and must have answered every press."""
+    """Run the bot; in the end it stops as told, and must have answered every press."""
     clock = bots.Clock(NOW)
     async with botapi.BotApi(clock=clock, limits=botapi.Limits.none()) as api:
         api.start_chat(ANN, "Ann <b>", "el")

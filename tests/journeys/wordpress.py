@@ -31,7 +31,8 @@ def site(posts: Listed, categories: Listed = (), *, name: str = "Saved") -> dict
 
     async def listed_posts(request: web.Request) -> web.StreamResponse:
         since = request.query.get("modified_after", "")
-        return _paged(request, [p for p in posts if str(p.get("modified_gmt", "")) > since])
+        fresh = [p for p in posts if not since or str(p.get("modified_gmt", "")) > since]
+        return _paged(request, fresh)
 
     async def listed_categories(request: web.Request) -> web.StreamResponse:
         return _paged(request, categories)

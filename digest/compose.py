@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from digest import audience, errors, model, phrases, runtime
+from digest import audience, errors, model, notices, phrases, runtime
 from digest.render import mime
 from digest.storage import editions
 from subscribers import model as people
@@ -55,6 +55,8 @@ class Composer:
                 raised = self._alerts[delivery.unit_id]
                 item = model.IssueItem(raised.story, delivery.shown[0].why, delivery.shown[0].topic)
                 return alert_message(self._rt, delivery, reach, item)
+            case model.DeliveryKind.NOTICE if delivery.channel_kind is model.ChannelKind.EMAIL:
+                return notice_message(self._rt, delivery, reach)
         raise errors.RenderError(f"{delivery.kind} {delivery.unit_id}", "nothing is known of it")
 
 
@@ -146,6 +148,15 @@ def alert_message(
     return _mail(rt, delivery, reach, links, parts, stream="alerts")
 
 
+def notice_message(
+    rt: runtime.Runtime, delivery: model.Delivery, reach: people.Reach
+) -> model.MailMessage:
+    """A service mail about the subscription; it belongs to no list until there is a yes."""
+    notice = notices.of_unit(delivery.unit_id)
+    parts = notices.mail_parts(rt, notice, delivery, reach)
+    return _mail(rt, delivery, reach, notices.links(rt, notice, reach), parts, stream="notices")
+
+
 def _mail(
     rt: runtime.Runtime,
     delivery: model.Delivery,
@@ -164,8 +175,8 @@ def _mail(
         recipient_address=reach.address,
         message_id=delivery.message_id,
         date=delivery.created_at,
-        list_id_name=f"{rt.settings.publication} {stream}",
-        list_id=f"{stream}.{rt.mail_domain}",
+        list_id_name=f"{rt.settings.publication} {stream}" if links.unsubscribe else "",
+        list_id=f"{stream}.{rt.mail_domain}" if links.unsubscribe else "",
         unsubscribe_url=links.unsubscribe,
         reply_to=smtp.reply_to,
         feedback_id=f"{delivery.kind}{delivery.unit_id}:{stream}:{delivery.kind}:digest",

@@ -2,7 +2,7 @@
 
 import functools
 
-from digest import dispatch, pipeline, runtime
+from digest import dispatch, pipeline, runtime, signup
 from digest.engine import port
 from digest.storage import editions, outbox
 
@@ -45,3 +45,4 @@ async def _sweep(rt: runtime.Runtime) -> None:
     await rt.db.run(outbox.expire, now=now)
     await rt.db.run(outbox.release, lapsed_before=now)
     await rt.db.run(editions.finish, now=now)
+    await rt.db.run(signup.tidy, now=now)

@@ -1,6 +1,7 @@
-"""What people do about themselves on pages: leave, pause, get less, come back, choose anew.
+"""What people do about themselves on pages: join, choose, pause, get less, leave, come back.
 
-Each function is the work of one transaction and may be repeated.  Nothing here is sent.
+Each function is the work of one transaction and may be repeated.  Nothing here is sent: what
+has to be said by mail goes to the outbox.
 """
 
 from collections.abc import Mapping
@@ -10,8 +11,8 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from digest import audience, model, runtime
-from subscribers import channels, errors, people, preferences, tokens
+from digest import audience, model, notices, runtime
+from subscribers import channels, errors, optin, people, preferences, tokens
 from subscribers import model as people_model
 
 Stream = Literal["digest", "alerts"]
@@ -20,6 +21,7 @@ What = Literal["digest", "alerts", "everything"]
 HOW = "unsubscribe page"
 ONE_CLICK = "one-click"
 PREFERENCES_PAGE = "preferences page"
+FRONT_PAGE = "front page"
 PAUSES_WEEKS = (1, 2, 4)
 _STREAMS: Mapping[str, Stream] = {
     audience.UNSUBSCRIBE: "digest",
@@ -194,3 +196,64 @@ def masked(kind: str, address: str) -> str:
         return "…" + address[-3:]
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}…@{domain}"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody typed who wants the digest, with the words they agreed to (B12)."""
+
+    email: str
+    wishes: Wishes
+    wording: str
+    ip: str = ""
+    user_agent: str = ""
+
+
+def join(session: sa.Connection, rt: runtime.Runtime, request: Request, *, now: datetime) -> None:
+    """Ask the owner of an address for a yes (B7), or tell them that they have said it already.
+
+    What happened is not told: whoever asks sees the same for any address (B9).  One mail in
+    24 hours goes to an address, however often it is asked for (B8).  Raises InvalidAddress,
+    InvalidPreference.
+    """
+    wishes = request.wishes
+    answer = optin.request(
+        session, key=rt.keys[-1], now=now, how=FRONT_PAGE,
+        email=request.email, wording=request.wording, ip=request.ip,
+        user_agent=request.user_agent, topics=wishes.topics, time_zone=wishes.time_zone,
+        send_at=wishes.send_at, cadence=wishes.cadence, alerts=wishes.alerts,
+        language=wishes.language or rt.settings.language,
+    )  # fmt: skip
+    match answer:
+        case optin.OptInRequested():
+            notices.put(session, rt, notices.Notice.CONFIRM, answer.channel_id, now=now)
+        case optin.AlreadyActive():
+            notices.put(session, rt, notices.Notice.ALREADY, answer.channel_id, now=now)
+        case optin.TooSoon() | optin.Refused():
+            pass
+
+
+def read_confirmation(rt: runtime.Runtime, token: str) -> int:
+    """The channel a confirmation link is about.  Raises InvalidToken, ExpiredToken."""
+    return tokens.read(rt.keys, audience.CONFIRM, token, now=rt.clock())
+
+
+def confirm(
+    session: sa.Connection, rt: runtime.Runtime, channel_id: int, *, now: datetime
+) -> Standing:
+    """The owner of the address says yes; saying it again changes nothing and is as welcome.
+
+    Raises UnknownChannel when the request has lapsed, or was ended since.
+    """
+    confirmed = optin.confirm(session, channel_id, now=now)
+    if not confirmed.again:
+        notices.put(session, rt, notices.Notice.WELCOME, channel_id, now=now)
+    found = standing(session, channel_id, now)
+    if found is None:
+        raise errors.UnknownChannel(channel_id)
+    return found
+
+
+def tidy(session: sa.Connection, *, now: datetime) -> int:
+    """Delete requests nobody confirmed in time; returns how many."""
+    return optin.expire_pending(session, before=now - notices.CONFIRM_WITHIN)

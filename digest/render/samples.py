@@ -132,7 +132,7 @@ def values(name: str) -> tuple[Mapping[str, object], ...] | None:
             return _issue(lines, lines) if file.endswith(".txt") else _issue(rows, rows)
         case "email/alert", _:
             return _alert(lines) if file.endswith(".txt") else _alert(rows)
-        case (("email/confirm" | "email/welcome" | "email/goodbye"), _):
+        case (("email/already" | "email/confirm" | "email/welcome" | "email/goodbye"), _):
             return {**_SHARED, **_NOTICE}, {**_BARE, **_NOTICE, "topics": ()}
         case "chat", "issue.html":
             return _issue(_CARD, _CARD) + _issue(_BARE_CARD, _BARE_CARD)
@@ -157,6 +157,6 @@ def required(name: str) -> Mapping[str, str]:
             return {**address, "the unsubscribe link": _LINKS.unsubscribe}
         case "email/confirm":
             return {**address, "the link to confirm": str(_NOTICE["confirm_url"])}
-        case "email/welcome" | "email/goodbye":
+        case "email/already" | "email/welcome" | "email/goodbye":
             return address
     return {}

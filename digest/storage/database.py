@@ -137,6 +137,13 @@ class Database:
             found = session.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
             return found == HEAD
 
+    def unready(self) -> str:
+        """Why no work can be done on it now, "" when it can (F4)."""
+        try:
+            return "" if self.is_current() else "the schema is not current: digest migrate"
+        except sa.exc.SQLAlchemyError:
+            return "the database does not answer"
+
     def migrate(self) -> bool:
         """Bring the schema up to date; False when it was.
 

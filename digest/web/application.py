@@ -6,7 +6,17 @@ import fastapi
 from starlette import exceptions, requests, responses, types
 
 from digest import runtime
-from digest.web import archive, desk, guard, health, preferences, showing, static, unsubscribe
+from digest.web import (
+    archive,
+    desk,
+    guard,
+    health,
+    preferences,
+    showing,
+    static,
+    subscribe,
+    unsubscribe,
+)
 
 
 def create(rt: runtime.Runtime, *, open_desk: bool = False) -> fastapi.FastAPI:
@@ -19,6 +29,7 @@ def create(rt: runtime.Runtime, *, open_desk: bool = False) -> fastapi.FastAPI:
     for routes in (
         health.routes(rt),
         static.routes(rt),
+        subscribe.routes(rt, show),
         unsubscribe.routes(rt, show),
         preferences.routes(rt, show),
         archive.routes(rt, show),

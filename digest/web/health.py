@@ -2,7 +2,6 @@
 
 import asyncio
 
-import sqlalchemy as sa
 from fastapi import APIRouter
 from starlette import responses
 
@@ -17,14 +16,10 @@ def routes(rt: runtime.Runtime) -> APIRouter:
         return responses.PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
 
     async def readyz() -> responses.Response:
-        try:
-            ready = await asyncio.to_thread(rt.db.is_current)
-            reason = "" if ready else "the schema is not current: digest migrate"
-        except sa.exc.SQLAlchemyError:
-            ready, reason = False, "the database does not answer"
+        reason = await asyncio.to_thread(rt.db.unready)
         return responses.PlainTextResponse(
-            "ready\n" if ready else f"not ready: {reason}\n",
-            status_code=200 if ready else 503,
+            f"not ready: {reason}\n" if reason else "ready\n",
+            status_code=503 if reason else 200,
             headers={"Cache-Control": "no-store"},
         )
 

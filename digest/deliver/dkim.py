@@ -199,12 +199,12 @@ def _canonical_field(field: bytes) -> tuple[bytes, bytes]:
 
 
 def _canonical_body(body: bytes) -> bytes:
-    """Give a body relaxed (3.4.4): by plain replacing, ten times as fast as an expression."""
+    """Give a body relaxed (3.4.4); plain replacing is several times as fast as an expression."""
     if body and not body.endswith(b"\r\n"):
         body += b"\r\n"
-    body = body.replace(b"\t", b" ")
-    while b"  " in body:
-        body = body.replace(b"  ", b" ")
+    body, before = body.replace(b"\t", b" "), -1
+    while len(body) != before:
+        before, body = len(body), body.replace(b"  ", b" ")
     body = body.replace(b" \r\n", b"\r\n").rstrip(b"\r\n")
     return body + b"\r\n" if body else b""
 

@@ -116,9 +116,15 @@ def _fan_out_page(
     )
     if not reached:
         return False
-    served_today = _served_by_another(session, edition, reached)
+    # Who came after the freeze waits for the next edition, also when this one was held up.
+    there = [
+        reach
+        for reach in reached
+        if reach.subscribed_at is None or reach.subscribed_at <= edition.frozen_at
+    ]
+    served_today = _served_by_another(session, edition, there)
     drafts: dict[int, outbox.Draft] = {}  # one for a person, whatever channels they chose
-    for recipient in audience.recipients(session, reached, now=now):
+    for recipient in audience.recipients(session, there, now=now):
         if recipient.subscriber_id in served_today or recipient.subscriber_id in drafts:
             continue
         issue = curator.curate(recipient).issue
@@ -138,9 +144,9 @@ def _fan_out_page(
         session,
         edition.id,
         after_channel_id=reached[-1].channel_id,
-        n_recipients=len(reached),
+        n_recipients=len(there),
         n_issues=len(drafts),
-        n_nothing_new=len(reached) - len(drafts),
+        n_nothing_new=len(there) - len(drafts),
     )
     return True
 

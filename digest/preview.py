@@ -4,6 +4,7 @@ The edition is made in memory as `publish --now` would freeze it, one reader's i
 from it, and the message is composed as the outbox would compose it.
 """
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -16,6 +17,7 @@ from subscribers import directory, suppression
 from subscribers import model as people
 
 ANYBODY = "reader@example.com"
+NOBODY = "sender@example.com"  # stands in where the settings name no sender
 PAGE = fanout.PAGE
 
 
@@ -96,6 +98,7 @@ def preview_issue(
 
     Raises ConfigurationError for a digest that does not exist, RenderError.
     """
+    rt = _with_sender(rt)
     edition, stories = _edition(session, rt, digest, now)
     curator = fanout.make_curator(rt, stories, edition.window_from, now)
     [recipient] = audience.recipients(session, [reach], now=now)
@@ -129,6 +132,15 @@ def count_issues(
         n_issues += sum(curator.curate(recipient).issue is not None for recipient in recipients)
         after = reached[-1].channel_id
     return Count(len(stories), n_recipients, n_issues, n_recipients - n_issues)
+
+
+def _with_sender(rt: runtime.Runtime) -> runtime.Runtime:
+    """A runtime whose mail is from somebody: one can look before a mail server is set up."""
+    smtp = rt.settings.smtp
+    if smtp.sender:
+        return rt
+    smtp = smtp.model_copy(update={"sender": NOBODY})
+    return dataclasses.replace(rt, settings=rt.settings.model_copy(update={"smtp": smtp}))
 
 
 def _edition(

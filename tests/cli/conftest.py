@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from digest import pipeline, runtime, settings
 from digest.demo import mailbox as mailbox_
 from digest.demo import newsroom as newsroom_
-from digest.storage import database
+from digest.storage import database, sources
 from tests.cli.shell import Elsewhere, Shell
 
 KEY = "a key of the tests, thirty-two characters"
@@ -70,10 +71,40 @@ def mailbox(elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> mailbox_.M
     return opened
 
 
+@pytest.fixture(scope="session")
+def collected_database(
+    empty_database: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """A database in which a newsroom was read, once; the newsroom stays open."""
+    file = tmp_path_factory.mktemp("collected") / "collected.db"
+    shutil.copy(empty_database, file)
+    opened = Elsewhere()
+    papers = opened.enter(newsroom_.Newsroom())
+    given = settings.given(
+        database_url=f"sqlite:///{file}",
+        secret_key=KEY,
+        collect={"allow_private_addresses": True},
+    )
+    with runtime.opened(given) as rt:
+        with rt.db.begin() as session:
+            for paper in papers.sources:
+                sources.add(
+                    session,
+                    url=f"{papers.url}/wp-json/" if paper.own else paper.url,
+                    kind=paper.kind,
+                    title=paper.title,
+                    category="",
+                    own=paper.own,
+                    now=rt.clock(),
+                )
+        rounds = opened.do(pipeline.collect_stories(rt))
+        assert not any(one.poll.reason for one in rounds)
+    yield file
+    opened.close()
+
+
 @pytest.fixture
-def collected(shell: Shell, newsroom: newsroom_.Newsroom) -> Shell:
+def collected(shell: Shell, collected_database: Path, tmp_path: Path) -> Shell:
     """A shell on a database in which the newsroom was read."""
-    for source in newsroom.sources:
-        shell("sources", "add", source.url, *(["--own"] if source.own else []))
-    shell("collect")
+    shutil.copy(collected_database, tmp_path / "test.db")
     return shell

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib
 import io
 import json
 import logging
@@ -11,6 +12,7 @@ from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import cyclopts
 import pytest
 
 from digest import cli
@@ -58,7 +60,7 @@ class Shell:
         given = io.TextIOWrapper(io.BytesIO(stdin.encode()), "utf-8")
         self._monkeypatch.setattr(sys, "stdin", given)
         self._capsys.readouterr()
-        with _log_as_before(), pytest.raises(SystemExit) as ended:
+        with _log_as_before(), _help_as_before(), pytest.raises(SystemExit) as ended:
             cli.main([str(word) for word in words])
         said = self._capsys.readouterr()
         done = Done(int(str(ended.value.code)), said.out, said.err)
@@ -80,6 +82,25 @@ def _log_as_before() -> Iterator[None]:
         root.handlers[:] = handlers
         for each, level in levels.items():
             each.setLevel(level)
+
+
+@contextlib.contextmanager
+def _help_as_before() -> Iterator[None]:
+    """A process runs one command; here many share the groups, which may be given other help."""
+    groups = [
+        loaded
+        for path, _ in cli.NOUNS.values()
+        if isinstance(loaded := _loaded(path), cyclopts.App)
+    ]
+    words = [group.help for group in groups]
+    yield
+    for group, help_ in zip(groups, words, strict=True):
+        group.help = help_
+
+
+def _loaded(path: str) -> object:
+    module, _, name = path.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 def _is_logger(found: object) -> bool:

@@ -120,7 +120,9 @@ def test_what_is_exported_can_be_imported(
     assert shell("sources", "import", "feeds.opml", "--json").json == {"added": 2, "known": 0}
     after = shell("sources", "list", "--json").lines
     told = ("url", "kind", "title", "category")
-    assert [[s[name] for name in told] for s in after] == [[s[name] for name in told] for s in before]
+    assert [[s[name] for name in told] for s in after] == [
+        [s[name] for name in told] for s in before
+    ]
 
 
 def test_parsing_prints_entries_in_the_contracts_form(shell: Shell, tmp_path: Path) -> None:

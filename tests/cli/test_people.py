@@ -1,0 +1,139 @@
+"""Lists of people: in, back out, and taken back."""
+
+from pathlib import Path
+
+import pytest
+
+from digest.demo import mailbox as mailbox_
+from tests.cli.shell import Shell
+
+CONSENT = ("--consent", "Asked for it on our site")
+PLAIN = """email,name,topics,time_zone,send_at,status
+ann@example.com,Ann,asia;World News,Asia/Tokyo,07:30,active
+not an address,Nobody,,,,
+bob@example.com,Bob,gardening,,,
+carol@example.com,Carol,,,,unsubscribed
+"""
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> str:
+    (tmp_path / "people.csv").write_text(PLAIN)
+    return "people.csv"
+
+
+def test_an_import_counts_and_names_the_lines_it_could_not_take(shell: Shell, plain: str) -> None:
+    done = shell("subscribers", "import", plain, *CONSENT, "--json")
+    assert done.json == {
+        "import": 1,
+        "dry_run": False,
+        "format": "plain",
+        "rows": 4,
+        "added": 3,
+        "known": 0,
+        "suppressed": 0,
+        "left_before": 0,
+        "unsubscribed": 1,
+        "role_addresses": 0,
+        "failed": 1,
+        "problems": [{"line": 3, "reason": done.json["problems"][0]["reason"]}],
+        "unknown_topics": {"gardening": 1},
+    }
+    [complaint] = done.complaints
+    assert complaint.startswith("people.csv: line 3: ")
+    assert "not an address" not in complaint
+    ann = shell("subscribers", "show", "ann@example.com", "--json").json
+    assert (ann["topics"], ann["time_zone"], ann["send_at"]) == (
+        ["asia", "world"],
+        "Asia/Tokyo",
+        "07:30",
+    )
+
+
+def test_an_import_mails_nobody(shell: Shell, plain: str, mailbox: mailbox_.Mailbox) -> None:
+    shell("subscribers", "import", plain, *CONSENT)
+    assert mailbox.received == []
+    assert set(shell("deliveries", "stats", "--json").json.values()) == {0}
+
+
+def test_a_dry_run_says_the_same_and_changes_nothing(shell: Shell, plain: str) -> None:
+    planned = shell("subscribers", "import", plain, *CONSENT, "--dry-run", "--json").json
+    assert (planned["added"], planned["failed"], planned["import"]) == (3, 1, None)
+    assert shell("subscribers", "list", "--json").lines == []
+    assert "3 would be added" in shell("subscribers", "import", plain, *CONSENT, "--dry-run").out
+
+
+def test_consent_must_be_told(shell: Shell, plain: str) -> None:
+    [complaint] = shell("subscribers", "import", plain, code=2).complaints
+    assert "--consent" in complaint
+    [complaint] = shell("subscribers", "import", plain, "--consent", " ", code=1).complaints
+    assert complaint == "say what these people agreed to, and where"
+    assert shell("subscribers", "list", "--json").lines == []
+
+
+def test_a_repeated_import_finds_its_people_known(shell: Shell, plain: str) -> None:
+    shell("subscribers", "import", plain, *CONSENT)
+    again = shell("subscribers", "import", plain, *CONSENT, "--json").json
+    assert (again["added"], again["known"], again["left_before"]) == (0, 3, 1)
+
+
+def test_a_suppressed_address_is_left_out(shell: Shell, plain: str) -> None:
+    shell("subscribers", "suppress", "ann@example.com")
+    done = shell("subscribers", "import", plain, *CONSENT, "--json").json
+    assert (done["added"], done["suppressed"]) == (2, 1)
+
+
+def test_an_import_in_which_every_row_fails_fails(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "bad.csv").write_text("email\nnobody\nno-one\n")
+    done = shell("subscribers", "import", "bad.csv", *CONSENT, code=1)
+    assert [complaint.split(": ")[1] for complaint in done.complaints] == ["line 2", "line 3"]
+
+
+def test_a_file_that_is_no_list_of_people_is_refused(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("colour,size\nred,3\n")
+    done = shell("subscribers", "import", "other.csv", *CONSENT, code=1)
+    assert len(done.complaints) == 1
+    assert shell("subscribers", "import", "none.csv", *CONSENT, code=1).complaints == [
+        "none.csv: No such file or directory"
+    ]
+
+
+def test_an_import_can_be_taken_back_once(shell: Shell, plain: str) -> None:
+    shell("subscribers", "add", "zoe@example.com")
+    shell("subscribers", "import", plain, *CONSENT)
+    shell("subscribers", "add", "ann@example.com", "--topics", "tech")  # she did something since
+    done = shell("subscribers", "undo-import", 1, "--json").json
+    assert done == {"removed": 2, "kept": 1}
+    left = [person["channels"][0]["address"] for person in
+            shell("subscribers", "list", "--json").lines]  # fmt: skip
+    assert left == ["zoe@example.com", "ann@example.com"]
+    assert shell("subscribers", "undo-import", 1, code=1).complaints == [
+        "there is no import 1 to undo"
+    ]
+
+
+def test_what_goes_out_can_come_back(shell: Shell, plain: str, tmp_path: Path) -> None:
+    shell("subscribers", "import", plain, *CONSENT)
+    first = shell("subscribers", "export").out
+    assert shell("subscribers", "export", "--out", "out.csv", "--json").json["exported"] == 3
+    assert (tmp_path / "out.csv").read_bytes().decode() == first
+    assert (tmp_path / "out.csv").stat().st_mode & 0o077 == 0
+    for person in shell("subscribers", "list", "--json").lines:
+        shell("subscribers", "erase", person["channels"][0]["address"])
+    shell("subscribers", "import", "out.csv", *CONSENT)
+    again = shell("subscribers", "export").out
+    # Carol had left: erasing her kept that, and no import brings her back.
+    kept = [line for line in first.splitlines() if "carol" not in line]
+    assert again.splitlines() == kept
+
+
+def test_an_export_can_be_of_some(shell: Shell, plain: str) -> None:
+    shell("subscribers", "import", plain, *CONSENT)
+    assert len(shell("subscribers", "export", "--topic", "asia").out.splitlines()) == 2
+    gone = shell("subscribers", "export", "--state", "unsubscribed").out.splitlines()
+    assert [line.split(",")[0] for line in gone[1:]] == ["carol@example.com"]
+
+
+def test_a_cell_like_a_formula_is_made_harmless(shell: Shell) -> None:
+    shell("subscribers", "add", "ann@example.com", "--name", "=HYPERLINK(1)")
+    assert "'=HYPERLINK(1)" in shell("subscribers", "export").out

@@ -5,6 +5,7 @@ import functools
 import importlib.resources
 import re
 import zoneinfo
+from collections.abc import Iterable
 from datetime import datetime
 
 from digest import topics
@@ -51,7 +52,7 @@ _ALSO = {
     "est": "America/New_York", "edt": "America/New_York", "cst": "America/Chicago",
     "mst": "America/Denver", "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles",
     "ist": "Asia/Kolkata", "jst": "Asia/Tokyo", "uk": "Europe/London", "england": "Europe/London",
-    "great britain": "Europe/London", "usa": "America/New_York",
+    "great britain": "Europe/London",
 }  # fmt: skip
 # To choose from by the clock: every hour where many people live, from west to east.
 CITIES = (
@@ -102,11 +103,19 @@ def near(text: str, now: datetime) -> tuple[str, ...]:
         return found
     wanted = topics.fold(text)
     if wanted in _countries():
-        return _countries()[wanted][:_MOST]
+        return _differing(_countries()[wanted], now)[:_MOST]
     starting = [name for name in _names() if name.startswith(wanted) and len(wanted) >= 3]
     similar = starting or difflib.get_close_matches(wanted, _names(), n=_MOST, cutoff=0.75)
     zones = dict.fromkeys(zone for name in similar for zone in _zones_of(name))
     return tuple(zones)[:_MOST]
+
+
+def _differing(zones: Iterable[str], now: datetime) -> tuple[str, ...]:
+    """Leave one zone for each reading of the clock, where most people live if we know."""
+    found: dict[int, str] = {}
+    for zone in sorted(zones, key=lambda zone: zone not in CITIES):
+        found.setdefault(_minutes(zone, now), zone)
+    return tuple(found.values())
 
 
 def page_of(time_zone: str, now: datetime, size: int) -> int:
@@ -168,7 +177,7 @@ def _countries() -> dict[str, tuple[str, ...]]:
     for code, zone in _table():
         folded = topics.fold(names.get(code, code))
         found[folded] = (*found.get(folded, ()), zone)
-    return found
+    return found | dict.fromkeys(("usa", "us", "america"), found["united states"])
 
 
 @functools.lru_cache(maxsize=1)

@@ -130,7 +130,16 @@ async def _zone(talk: Talk, press: data.Press, reader: chatting.Reader) -> None:
 
 async def _go(talk: Talk, press: data.Press, _: chatting.Reader) -> None:
     """Show the screen that a command of this name shows."""
-    if press.argument(0) in {"settings", "status", "digest", "time", "pause", "topics", "help"}:
+    if press.argument(0) in {
+        "settings",
+        "status",
+        "digest",
+        "time",
+        "pause",
+        "topics",
+        "latest",
+        "help",
+    }:
         await commands.COMMANDS[press.argument(0)](talk, "")
 
 
@@ -143,6 +152,7 @@ async def _quiet(talk: Talk, press: data.Press, reader: chatting.Reader) -> None
     await talk.rt.db.run(
         preferences.set_quiet_hours, reader.person.id, hours, now=talk.now, how=chatting.HOW
     )
+    await talk.refresh()
     await timing.alerts(talk, "")
 
 

@@ -12,8 +12,7 @@ async def digest(talk: Talk, _: str) -> None:
         return
     edition, issue = await talk.stories.issue(reader)
     if issue is None:
-        await talk.send(screens.status(talk.view, reader.person))
-        await talk.send(screens.simple("nothing", topic=""))
+        await talk.send(topic_screens.nothing(talk.view, reader.person))
         return
     await talk.post(
         talk.rt.chat_renderer.issue(

@@ -140,6 +140,12 @@ def latest(
     return Screen("latest", values, rows)
 
 
+def nothing(view: View, person: people.Subscriber) -> Screen:
+    """There is no story to show just now."""
+    rows = ((view.button("Topics", "page", f"{LATER}0"), view.button("Latest", "go", "latest")),)
+    return Screen("nothing", {"chosen": view.names(person.topics)}, rows)
+
+
 def muted(view: View, topic: str, until: datetime, time_zone: str) -> Screen:
     """A topic left out for a while, and for how long else."""
     captions = {1: "1 day", 7: "1 week", 30: "1 month"}

@@ -241,4 +241,6 @@ def _speaks_of_time(words: Sequence[str]) -> bool:
         "morning",
         "oclock",
     }
-    return bool(telling & set(words)) or all(re.fullmatch(r"\d+|[ap]m|h|noon", w) for w in words)
+    return bool(telling & set(words)) or all(
+        re.fullmatch(r"\d+(?:[ap]m|h)?|[ap]m|noon", w) for w in words
+    )

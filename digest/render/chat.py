@@ -89,7 +89,7 @@ class ChatRenderer:
             "note": words.clean(edition.note),
             "date": words.long_date(edition.on, language),
             "reading_time": words.reading_time(views.n_words(blocks), language),
-            "n_stories": total,
+            "n_stories": shown,
             "blocks": blocks,
             "more": total - shown - sum(block.more for block in blocks),
         }

@@ -114,7 +114,7 @@ class MailRenderer:
             "note": words.clean(edition.note),
             "date": words.long_date(edition.on, reading.language),
             "at": words.local_time(edition.frozen_at, reading.time_zone, reading.language),
-            "n_stories": len(issue.items) + sum(s.more for s in issue.sections),
+            "n_stories": len(issue.items),
             "topics": tuple(words.clean(s.title) for s in issue.sections if s.kind == "topic"),
         }
         for plan in shortening.plans(issue):

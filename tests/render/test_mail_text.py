@@ -7,7 +7,7 @@ from tests.render import stories
 _FULL = """\
 The Example Courier
 Morning briefing · Monday 23 November 2026
-1 min · 5 stories
+1 min · 3 stories
 View in browser: https://courier.example/archive/7
 Unsubscribe: https://courier.example/unsubscribe/abc123
 

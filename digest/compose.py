@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from digest import audience, errors, model, notices, phrases, runtime
+from digest.deliver import dkim
 from digest.render import mime
 from digest.storage import editions
 from subscribers import model as people
@@ -185,7 +186,8 @@ def _mail(
         sender=smtp.bounce_address or sender_address,
         recipient=reach.address,
         message_id=delivery.message_id,
-        data=mime.mail_bytes(head, parts),
+        # At the time of the delivery: a retry is signed with the same bytes.
+        data=dkim.sign_all(rt.signers, mime.mail_bytes(head, parts), delivery.created_at),
     )
 
 

@@ -24,8 +24,8 @@ from digest import settings as settings_
 from digest.classify import classifier
 from digest.collect import fetch
 from digest.deliver import chat as chat_
+from digest.deliver import dkim, sender
 from digest.deliver import mail as mail_
-from digest.deliver import sender
 from digest.render import chat, environment, mail, pages
 from digest.storage import database
 
@@ -95,6 +95,16 @@ class Runtime:
         """Renders pages."""
         return pages.PageRenderer(self.templates, self.publication)
 
+    @functools.cached_property
+    def signers(self) -> tuple[dkim.Signer, ...]:
+        """What signs our mail; none where the mail server does.
+
+        Raises ConfigurationError, which names the file.
+        """
+        asked = self.settings.dkim
+        keys = (asked.selector, asked.key_file), (asked.second_selector, asked.second_key_file)
+        return tuple(_signer(asked.domain, selector, file) for selector, file in keys if file)
+
     @property
     def state_dir(self) -> Path:
         """Where this machine's workers keep their journals."""
@@ -126,7 +136,8 @@ class Runtime:
 
     @contextlib.asynccontextmanager
     async def senders(self) -> AsyncIterator["Senders"]:
-        """The senders that are set up, by channel kind."""
+        """The senders that are set up, by channel kind.  Raises ConfigurationError."""
+        _ = self.signers  # a key that cannot be used is found before the first mail
         async with contextlib.AsyncExitStack() as stack:
             found: Senders = {}
             if options := smtp_options(self.settings):
@@ -163,6 +174,17 @@ def telegram_options(settings: settings_.Settings) -> chat_.ChatOptions | None:
         api_url=telegram.api_url,
         rate_per_second=telegram.rate_per_second,
     )
+
+
+def _signer(domain: str, selector: str, file: Path) -> dkim.Signer:
+    try:
+        return dkim.Signer(domain, selector, file.read_bytes())
+    except OSError as error:
+        raise errors.ConfigurationError(
+            f"{file}: the DKIM key cannot be read: {error.strerror}."
+        ) from error
+    except errors.ConfigurationError as error:
+        raise errors.ConfigurationError(f"{file}: {error}") from error
 
 
 @contextlib.contextmanager

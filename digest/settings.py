@@ -56,9 +56,15 @@ class Dkim(BaseModel):
 
     domain: str = Field("", description="Signing domain; the mail server signs when it is empty")
     selector: str = Field("", description="Selector of the key in DNS")
-    key_file: Path | None = Field(None, description="Private key, PEM")
+    key_file: Path | None = Field(
+        None, description="Private key in PEM without a password: RSA of 2048 bits, or Ed25519"
+    )
+    second_selector: str = Field(
+        "", description="Selector of a second key, e.g. Ed25519 beside RSA; both sign"
+    )
+    second_key_file: Path | None = Field(None, description="Second private key")
 
-    @pydantic.field_validator("key_file", mode="before")
+    @pydantic.field_validator("key_file", "second_key_file", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
@@ -209,6 +215,14 @@ class Settings(pydantic_settings.BaseSettings):
             problems.append("smtp.sender must be set when smtp.url is")
         if self.dkim.domain and not (self.dkim.selector and self.dkim.key_file):
             problems.append("dkim.selector and dkim.key_file must be set when dkim.domain is")
+        if (self.dkim.selector or self.dkim.key_file) and not self.dkim.domain:
+            problems.append("dkim.domain must be set when dkim.selector or dkim.key_file is")
+        if bool(self.dkim.second_selector) != bool(self.dkim.second_key_file):
+            problems.append("dkim.second_selector and dkim.second_key_file must be set together")
+        elif self.dkim.second_selector and not self.dkim.domain:
+            problems.append("dkim.domain must be set when dkim.second_selector is")
+        elif self.dkim.second_selector and self.dkim.second_selector == self.dkim.selector:
+            problems.append("dkim.second_selector must differ from dkim.selector")
         if problems:
             raise ValueError("; ".join(problems))
         return self

@@ -130,6 +130,8 @@ async def _look(rt: runtime.Runtime, *, quick: bool) -> AsyncIterator[Finding]:
             "none is set",
             "set postal_address: many countries' law asks for it in every mail",
         )
+    for finding in _signatures(rt):
+        yield finding
     if quick:
         return
     async for finding in _senders(rt):
@@ -155,7 +157,39 @@ def _catalogue(rt: runtime.Runtime) -> Finding:
         return Finding("topics", False, "; ".join(error.problems), "digest topics check FILE")
 
 
+def _signatures(rt: runtime.Runtime) -> list[Finding]:
+    """What to publish in DNS for each key that signs, and whether DMARC counts it."""
+    from digest import errors
+    from digest.deliver import dkim
+
+    try:
+        signers = rt.signers
+    except errors.ConfigurationError as error:
+        return [Finding("signature", False, str(error), "correct dkim in the settings")]
+    if not signers:
+        return [Finding("signature", True, "left to the mail server (dkim.domain)")]
+    found = []
+    for signer in signers:
+        name, text = dkim.record(signer)
+        says = f'DKIM {signer.algorithm}; in DNS: {name} TXT "{text}"'
+        sender = rt.mail_domain
+        fix = f"set dkim.domain to {sender} or a domain above it: DMARC counts no other"
+        counts = dkim.aligned(signer.domain, sender) or not rt.settings.smtp.sender
+        found.append(Finding("signature", counts, says, fix))
+    return found
+
+
 async def _senders(rt: runtime.Runtime) -> AsyncIterator[Finding]:
+    from digest import errors
+
+    try:
+        async for finding in _connections(rt):
+            yield finding
+    except errors.ConfigurationError as error:
+        yield Finding("sending", False, str(error), "nothing is sent until it is corrected")
+
+
+async def _connections(rt: runtime.Runtime) -> AsyncIterator[Finding]:
     from digest import errors, model
 
     async with rt.senders() as senders:

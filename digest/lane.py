@@ -131,7 +131,7 @@ class Lane:
     ) -> None:
         """Send one after another until none waits, or something says to give the rest back."""
         while waiting and not (stop.is_set() or self.fault or self._give_back):
-            if time.monotonic() > until or self._wait_until > time.monotonic():
+            if self._wait_until > time.monotonic():
                 return
             delivery, reach = waiting.pop()
             # Not in one expression: the list may be another by the time the answer comes.
@@ -143,6 +143,8 @@ class Lane:
                 except sa.exc.SQLAlchemyError:
                     # Whoever is in the middle of sending must come to an end first.
                     self._give_back = True
+            if time.monotonic() > until:
+                return
 
     async def _send(self, delivery: model.Delivery, reach: people.Reach) -> outbox.Result:
         """Compose and send one message; every outcome is a result."""

@@ -7,11 +7,14 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import cyclopts
 
-from digest import errors, logs, runtime, settings
+from digest import errors, logs
+
+if TYPE_CHECKING:
+    from digest import runtime, settings
 
 P = ParamSpec("P")
 
@@ -29,15 +32,19 @@ class Options:
 PLAIN = Options()
 
 
-def load(options: Options) -> settings.Settings:
+def load(options: Options) -> "settings.Settings":
     """Set up the log and read the settings.  Raises ConfigurationError."""
+    from digest import settings
+
     logs.set_up(verbose=options.verbose)
     return settings.load(options.config)
 
 
 @contextlib.contextmanager
-def opened(options: Options) -> Iterator[runtime.Runtime]:
+def opened(options: Options) -> "Iterator[runtime.Runtime]":
     """The runtime of one command.  Raises ConfigurationError."""
+    from digest import runtime
+
     with runtime.opened(load(options)) as rt:
         yield rt
 

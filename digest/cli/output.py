@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from rich import box, console, table
-
 
 def as_json(document: Any) -> None:
     """One JSON document."""
@@ -30,6 +28,8 @@ def as_table(heads: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str)
     if not rows:
         sys.stdout.write(empty + "\n")
         return
+    from rich import box, console, table
+
     drawn = table.Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         drawn.add_row(*row)

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -285,12 +286,12 @@ def parse(
 
     Example: digest sources parse feed.xml --base https://your.site/
     """
-    from digest import errors, runtime
+    from digest import errors
     from digest.collect import jsonl, read
 
     data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     try:
-        parsed = read.parse_document(data, base, now=runtime.utc_now())
+        parsed = read.parse_document(data, base, now=datetime.now(UTC))
     except errors.SourceError as error:
         opening.complain(f"{file}: {error.reason}")
         return 1

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 import fastapi
-from starlette import exceptions, requests, responses, types
+from starlette import convertors, exceptions, requests, responses, types
 
 from digest import runtime
 from digest.web import (
@@ -17,6 +17,21 @@ from digest.web import (
     subscribe,
     unsubscribe,
 )
+
+
+class _Id(convertors.Convertor[int]):
+    """A row's number: no more digits than a database holds."""
+
+    regex = "[0-9]{1,18}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+convertors.register_url_convertor("id", _Id())
 
 
 def create(rt: runtime.Runtime, *, open_desk: bool = False) -> fastapi.FastAPI:

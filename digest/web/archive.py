@@ -20,7 +20,7 @@ def routes(rt: runtime.Runtime, show: showing.Showing) -> APIRouter:
     router = APIRouter()
     for path, page in (
         ("/archive/", pages.days),
-        ("/archive/{edition_id:int}", pages.edition),
+        ("/archive/{edition_id:id}", pages.edition),
         ("/feed/{topic}.xml", pages.feed),
     ):
         router.add_api_route(path, page, methods=["GET", "HEAD"])

@@ -151,6 +151,9 @@ class Views:
             "bucket": _bucket(edition.bucket),
             "state": str(edition.state),
             "reason": edition.reason,
+            "can_pause": edition.state
+            in (model.EditionState.FROZEN, model.EditionState.DISPATCHING),
+            "can_resume": edition.state is model.EditionState.PAUSED,
             "n_issues": progress.n_issues,
             "n_nothing_new": progress.n_nothing_new,
             "n_submitted": states.get("submitted", 0),

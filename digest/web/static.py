@@ -33,6 +33,10 @@ def routes(rt: runtime.Runtime) -> APIRouter:
             "Disallow: /unsubscribe/\n"
         )
 
+    async def icon() -> responses.Response:
+        return responses.Response(status_code=204, headers={"Cache-Control": "max-age=86400"})
+
+    router.add_api_route("/favicon.ico", icon, methods=["GET", "HEAD"])
     router.add_api_route("/static/{name}", style, methods=["GET", "HEAD"])
     router.add_api_route("/robots.txt", robots, methods=["GET", "HEAD"])
     return router

@@ -137,6 +137,12 @@ def test_a_retry_is_signed_with_the_same_bytes_and_another_moment_with_others() 
     assert dkim.sign_all(signatures.both(), signatures.MESSAGE, later) != signed
 
 
+@pytest.mark.parametrize("data", [b"From: a@courier.example\r\n", b"From: a@courier.example"])
+async def test_a_message_that_is_only_a_header_arrives_with_a_good_signature(data: bytes) -> None:
+    received = await _received(dkim.sign_all(signatures.both(), data, signatures.AT))
+    assert signatures.verdicts(received, signatures.both()) == [True, True]
+
+
 def test_without_a_signer_the_message_stays_as_it_is() -> None:
     assert dkim.sign_all((), signatures.MESSAGE, signatures.AT) is signatures.MESSAGE
 

@@ -105,7 +105,7 @@ def person_at(session: sa.Connection, address: str) -> tuple[people.Subscriber, 
     """The person with an e-mail address or chat id.  Raises NotFound, InvalidAddress."""
     channel = channels.find(session, addresses.normalise(address))
     if channel is None:
-        raise errors.NotFound("subscriber", address)
+        raise errors.NotFound("subscriber", "at this address")
     return persons.get(session, channel.subscriber_id), channel
 
 

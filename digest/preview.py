@@ -123,15 +123,20 @@ def count_issues(
     """Curate for everybody and count, as publishing for everybody now would."""
     edition, stories = _edition(session, rt, digest, now)
     curator = fanout.make_curator(rt, stories, edition.window_from, now)
-    n_recipients = n_issues = after = 0
+    served: set[int] = set()  # one issue for a person, whatever channels they chose
+    n_recipients = after = 0
     while reached := directory.recipients(
         session, buckets=None, what="digest", now=now, after_channel_id=after, limit=PAGE
     ):
         recipients = audience.recipients(session, reached, now=now)
         n_recipients += len(recipients)
-        n_issues += sum(curator.curate(recipient).issue is not None for recipient in recipients)
+        served |= {
+            recipient.subscriber_id
+            for recipient in recipients
+            if curator.curate(recipient).issue is not None
+        }
         after = reached[-1].channel_id
-    return Count(len(stories), n_recipients, n_issues, n_recipients - n_issues)
+    return Count(len(stories), n_recipients, len(served), n_recipients - len(served))
 
 
 def _with_sender(rt: runtime.Runtime) -> runtime.Runtime:

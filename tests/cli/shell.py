@@ -1,6 +1,7 @@
 """The command line in this process, and servers that live on while a command runs."""
 
 import asyncio
+import concurrent.futures
 import contextlib
 import importlib
 import io
@@ -118,7 +119,11 @@ class Elsewhere:
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` there and wait for it."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+        return self.start(work).result(60)
+
+    def start(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        """Run `work` there, and go on here."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def enter(self, server: contextlib.AbstractAsyncContextManager[T]) -> T:
         """Start a server; it ends with `close`."""

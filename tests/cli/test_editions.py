@@ -1,12 +1,17 @@
 """`digest editions`: frozen, sent to a mail server that is really there, and told of."""
 
+import asyncio
 import re
+import threading
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
+from digest import dispatch, runtime, settings
 from digest.demo import botapi as botapi_
 from digest.demo import mailbox as mailbox_
+from tests.cli.conftest import KEY
 from tests.cli.shell import Elsewhere, Shell
 
 SUMMARY_KEYS = [
@@ -129,6 +134,37 @@ def test_a_dry_run_counts_and_writes_nothing(collected: Shell) -> None:
     assert done["stories"] > 0
     assert collected("editions", "list", "--json").lines == []
     assert set(collected("deliveries", "stats", "--json").json.values()) == {0}
+
+
+def test_another_process_that_sends_at_the_same_time_gives_nobody_two(
+    collected: Shell, mailbox: mailbox_.Mailbox, elsewhere: Elsewhere, tmp_path: Path
+) -> None:
+    addresses = [f"slow-{n}@example.com" for n in range(40)]
+    _readers(collected, *addresses)
+    given = settings.given(
+        database_url=f"sqlite:///{tmp_path / 'test.db'}",
+        secret_key=KEY,
+        publication="The Meridian",
+        smtp={"url": mailbox.url, "sender": "briefing@meridian.example", "connections": 2},
+    )
+
+    async def serve() -> None:
+        with runtime.opened(given) as rt:
+            async with rt.senders() as senders:
+                serving.set()
+                await dispatch.run(rt, senders, stop)
+
+    async def end() -> None:
+        stop.set()
+
+    stop, serving = asyncio.Event(), threading.Event()
+    other = elsewhere.start(serve())
+    assert serving.wait(30)
+    done = collected(*PUBLISH).json
+    assert (done["submitted"], done["deliveries"]) == (40, 40)
+    elsewhere.do(end())
+    other.result(60)
+    assert sorted(one.recipient for one in mailbox.received) == sorted(addresses)
 
 
 def test_without_now_only_those_who_are_due_get_an_edition(

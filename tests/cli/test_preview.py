@@ -96,7 +96,7 @@ def test_wrong_words_are_refused(shell: Shell) -> None:
     form = shell("preview", "daily", "--format", "pdf", code=2)
     assert form.complaints == ["--format: pdf is none of eml, html, text, chat"]
     nobody = shell("preview", "daily", "--subscriber", "a@example.com", code=1)
-    assert nobody.complaints == ["there is no subscriber a@example.com"]
+    assert nobody.complaints == ["there is no subscriber at this address"]
     assert shell("preview", "evening", code=2).complaints == [
         "no digest is called 'evening'; there is: daily"
     ]

@@ -10,7 +10,7 @@ STORY_KEYS = {
 }  # fmt: skip
 
 
-def _quake(shell: Shell) -> dict[str, Any]:
+def _quake(shell: Shell) -> Any:
     """The story that four sources carry."""
     found = [line for line in _stories(shell) if "Hokkaido" in line["title"]]
     assert len(found) == 1

@@ -102,7 +102,7 @@ def test_a_person_is_shown_with_the_record_of_consent(shell: Shell) -> None:
     assert {line["how"] for line in shown["record"]} == {"command line"}
     assert "email ann@example.com: active" in shell("subscribers", "show", "ann@example.com").out
     assert shell("subscribers", "show", "bob@example.com", code=1).complaints == [
-        "there is no subscriber bob@example.com"
+        "there is no subscriber at this address"
     ]
 
 

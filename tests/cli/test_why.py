@@ -106,7 +106,7 @@ def test_nobody_and_nothing_are_named(collected: Shell) -> None:
     collected("subscribers", "add", "ann@example.com")
     words = ("why", "--story", 1, "--subscriber")
     assert collected(*words, "bob@example.com", code=1).complaints == [
-        "there is no subscriber bob@example.com"
+        "there is no subscriber at this address"
     ]
     assert collected(
         "why", "--story", 999, "--subscriber", "ann@example.com", code=1

@@ -129,6 +129,17 @@ def test_the_field_comes_first_folded_at_78_columns_and_the_message_stays_as_it_
     assert all(re.match(rb" \S", line) for line in lines[1:])
 
 
+def test_no_line_is_wider_than_78_columns_however_long_the_names_are() -> None:
+    """A1: one label of a name may be 63 long, which still fits; the widest line is full."""
+    key_pem = signatures.pem(ed25519.Ed25519PrivateKey.generate())
+    widths = set()
+    for n in range(1, 64):
+        signer = dkim.Signer(signatures.DOMAIN, "s" * n, key_pem)
+        field = signer.sign(signatures.MESSAGE, signatures.AT).removesuffix(signatures.MESSAGE)
+        widths |= {len(line) for line in field.split(b"\r\n")}
+    assert max(widths) == 78
+
+
 def test_a_retry_is_signed_with_the_same_bytes_and_another_moment_with_others() -> None:
     """A3."""
     signed = dkim.sign_all(signatures.both(), signatures.MESSAGE, signatures.AT)

@@ -37,8 +37,13 @@ async def serve(
     options = runtime.telegram_options(rt.settings)
     if options is None:
         return
-    application = build(rt, options, limiter or pace.RateLimiter(options.rate_per_second))
+    requests = (chat.BotRequest(), chat.BotRequest(connections=1))
+    limiter = limiter or pace.RateLimiter(options.rate_per_second)
+    application = build(rt, options, limiter, requests)
     async with contextlib.AsyncExitStack() as stack:
+        # The application closes nothing when it could not be initialised.
+        for request in requests:
+            stack.push_async_callback(request.shutdown)
         if not await _open(application, stop):
             return
         stack.push_async_callback(application.shutdown)
@@ -49,13 +54,18 @@ async def serve(
         logger.info("bot stopped", extra={"event": "bot.stopped"})
 
 
-def build(rt: runtime.Runtime, options: chat.ChatOptions, limiter: pace.RateLimiter) -> Application:
+def build(
+    rt: runtime.Runtime,
+    options: chat.ChatOptions,
+    limiter: pace.RateLimiter,
+    requests: tuple[chat.BotRequest, chat.BotRequest],
+) -> Application:
     """Make the application with its handlers; whoever has updates calls `process_update`."""
     bot: Bot = ext.ExtBot(
         token=options.token,
         base_url=chat.bot_url(options.api_url),
-        request=chat.BotRequest(),
-        get_updates_request=chat.BotRequest(connections=1),
+        request=requests[0],
+        get_updates_request=requests[1],
         rate_limiter=limiter,
     )
     application = ext.ApplicationBuilder().bot(bot).updater(None).job_queue(None).build()

@@ -56,10 +56,12 @@ class Poller:
         failures = conflicts = 0
         while not stopping.done():
             fetching = asyncio.create_task(self._fetch())
-            await asyncio.wait([fetching, stopping], return_when=asyncio.FIRST_COMPLETED)
-            if not fetching.done():
-                fetching.cancel()
+            try:
+                await asyncio.wait([fetching, stopping], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                fetching.cancel()  # nothing to one that is done
                 await asyncio.wait([fetching])
+            if fetching.cancelled():
                 return
             try:
                 fetched = fetching.result()

@@ -48,7 +48,8 @@ def test_a_name_that_is_not_certain(text: str) -> None:
     ("text", "zone"),
     [
         ("new yrok", "America/New_York"), ("australia", "Australia/Sydney"),
-        ("brazil", "America/Sao_Paulo"), ("usa", "America/New_York"), ("usa", "America/Los_Angeles"), ("amster", "Europe/Amsterdam"), ("GMT+2", "Europe/Athens"),
+        ("brazil", "America/Sao_Paulo"), ("usa", "America/New_York"),
+        ("usa", "America/Los_Angeles"), ("amster", "Europe/Amsterdam"), ("GMT+2", "Europe/Athens"),
         ("utc-5", "America/New_York"), ("+5:30", "Asia/Kolkata"), ("14:05", "Europe/Athens"),
         ("17.32", "Asia/Kolkata"),
     ],

@@ -128,8 +128,7 @@ def show(delivery_id: int, *, options: opening.Options = opening.PLAIN) -> None:
             }
         )
         return
-    for name, value in document.items():
-        output.say(f"{name.replace('_', ' ')}: {'' if value is None else value}")
+    output.as_fields(document)
     for shown in delivery.shown:
         output.say(f"  story {shown.story_id}, {shown.topic or shown.kind}: {shown.why}")
     for at, outcome, reason in attempts:

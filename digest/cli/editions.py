@@ -246,9 +246,7 @@ def show(edition_id: int, *, options: opening.Options = opening.PLAIN) -> None:
         listed = [{"story": story.id, "title": story.title} for story in stories]
         output.as_json({**_document(progress), "stories": listed})
         return
-    told = _document(progress) | {"deliveries": _said(progress.states) or "none"}
-    for name, value in told.items():
-        output.say(f"{name.replace('_', ' ')}: {value}")
+    output.as_fields(_document(progress) | {"deliveries": _said(progress.states) or "none"})
     for story in stories:
         output.say(f"  {story.id}  {story.title}")
 

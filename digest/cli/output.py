@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +34,12 @@ def as_table(heads: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str)
     for row in rows:
         drawn.add_row(*row)
     console.Console(highlight=False, markup=False).print(drawn)
+
+
+def as_fields(document: Mapping[str, Any]) -> None:
+    """One thing's fields, a line each, for people."""
+    for name, value in document.items():
+        say(f"{name.replace('_', ' ')}: {_cell(value)}")
 
 
 def say(text: str, *, flush: bool = False) -> None:

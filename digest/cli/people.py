@@ -12,8 +12,6 @@ import cyclopts
 from digest.cli import opening, output
 
 if TYPE_CHECKING:
-    import sqlalchemy as sa
-
     from digest import runtime
     from subscribers import importing, model
 
@@ -22,7 +20,7 @@ _PAGE = 500
 
 
 def pages(
-    session: "sa.Connection",
+    rt: "runtime.Runtime",
     *,
     state: State | None = None,
     topic: str | None = None,
@@ -33,16 +31,18 @@ def pages(
     from subscribers import people
 
     after, n_left = 0, sys.maxsize if limit is None else limit
-    while n_left and (
-        page := people.listing(
-            session,
-            state=state,
-            topic=topic,
-            search=search or None,
-            after_id=after,
-            limit=min(_PAGE, n_left),
-        )
-    ):
+    while n_left:
+        with rt.db.reading() as session:
+            page = people.listing(
+                session,
+                state=state,
+                topic=topic,
+                search=search or None,
+                after_id=after,
+                limit=min(_PAGE, n_left),
+            )
+        if not page:
+            return
         yield from page
         after, n_left = page[-1].id, n_left - len(page)
 

@@ -11,11 +11,8 @@ import cyclopts
 from digest.cli import opening, output
 
 if TYPE_CHECKING:
-    import sqlalchemy as sa
-
     from digest import model, runtime
     from digest import preview as use_case
-    from subscribers import model as people
 
 FORMATS = {"eml": "eml", "html": "html", "text": "txt", "chat": "json"}  # to a file's ending
 
@@ -51,8 +48,8 @@ def preview(
         )
     if subscriber and topics:
         raise errors.ConfigurationError("give --subscriber or --topics, not both")
-    with opening.opened(options) as rt, rt.db.reading() as session:
-        made = _made(session, rt, digest, subscriber, topics, formats=wanted)
+    with opening.opened(options) as rt:
+        made = _made(rt, digest, subscriber, topics, wanted)
     told = {name: _told(name, each) for name, each in made.items() if each.message is not None}
     files = {}
     if out is not None:
@@ -77,12 +74,10 @@ def preview(
 
 
 def _made(
-    session: "sa.Connection",
     rt: "runtime.Runtime",
     digest: str,
     address: str,
     topics: str,
-    *,
     formats: list[str],
 ) -> "dict[str, use_case.Preview]":
     """The message for each format, made once for each kind of channel."""
@@ -96,22 +91,19 @@ def _made(
     }
     names = audience.topics_named(rt.catalogue, filter(None, map(str.strip, topics.split(","))))
 
-    def reach_by(kind: "model.ChannelKind | None") -> "people.Reach":
-        if address:
-            return use_case.reader(session, rt, address, kind, now)
-        return use_case.anybody(rt, names, kind or model.ChannelKind.EMAIL)
+    with rt.db.reading() as session:
 
-    if not kinds:
-        reach = reach_by(None)
-        return {
-            "chat" if reach.kind == "chat" else "text": use_case.preview_issue(
-                session, rt, digest, reach, now=now
-            )
-        }
-    made = {
-        kind: use_case.preview_issue(session, rt, digest, reach_by(kind), now=now)
-        for kind in set(kinds.values())
-    }
+        def preview_by(kind: "model.ChannelKind | None") -> "use_case.Preview":
+            if address:
+                reach = use_case.reader(session, rt, address, kind, now)
+            else:
+                reach = use_case.anybody(rt, names, kind or model.ChannelKind.EMAIL)
+            return use_case.preview_issue(session, rt, digest, reach, now=now)
+
+        if not kinds:
+            own = preview_by(None)
+            return {"chat" if own.reach.kind == "chat" else "text": own}
+        made = {kind: preview_by(kind) for kind in set(kinds.values())}
     return {name: made[kind] for name, kind in kinds.items()}
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import cyclopts
 
@@ -10,8 +10,6 @@ from digest.cli import entering, opening, output
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import sqlalchemy as sa
 
     from digest import model
 
@@ -208,7 +206,7 @@ def _edit(story_id: int, name: str, value: bool, options: opening.Options) -> No
         output.say(f"story {story_id}: {'' if value else 'not '}{name}")
 
 
-def _do(work: "Callable[[sa.Connection, datetime], object]", options: opening.Options) -> object:
+def _do(work: "Callable[[Any, datetime], object]", options: opening.Options) -> object:
     """Run an editor's act in a transaction."""
     with opening.opened(options) as rt, rt.db.begin() as session:
         return work(session, rt.clock())

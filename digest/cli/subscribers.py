@@ -127,10 +127,10 @@ def listing(
     """
     from digest import audience
 
-    with opening.opened(options) as rt, rt.db.reading() as session:
+    with opening.opened(options) as rt:
         slugs = audience.topics_named(rt.catalogue, [topic] if topic else [])
         found = people.pages(
-            session, state=state, topic=slugs[0] if slugs else None, search=search, limit=limit
+            rt, state=state, topic=slugs[0] if slugs else None, search=search, limit=limit
         )
         if options.json:
             output.as_lines(_document(person) for person in found)

@@ -1,8 +1,10 @@
 """What each command does.  A command takes the words after it, "" when it is pressed or alone."""
 
+import json
 from collections.abc import Awaitable, Callable
 
 from digest import chatting
+from digest import privacy as privacy_
 from digest.bot import choosing, clocks, screens, showing, timing, topic_screens, understanding
 from digest.bot.talk import Talk
 
@@ -62,6 +64,15 @@ async def stop(talk: Talk, _: str) -> None:
     await talk.show(screens.simple("stopped", by_mail=by_mail))
 
 
+async def export(talk: Talk, _: str) -> None:
+    """Send everything we keep about the person, as a file (C16)."""
+    if (reader := await talk.known()) is None:
+        return
+    document = await talk.rt.db.read(privacy_.export, reader.person.id)
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    await talk.send_file("digest-export.json", text.encode())
+
+
 async def delete(talk: Talk, _: str) -> None:
     """Ask once before everything is erased."""
     if await talk.known():
@@ -97,6 +108,7 @@ COMMANDS: dict[str, Handler] = {
     "settings": settings,
     "status": status,
     "privacy": privacy,
+    "export": export,
     "stop": stop,
     "delete": delete,
     "offer": choosing.offer,
@@ -118,6 +130,7 @@ MENU = {
     "status": "What you follow, and what comes next",
     "help": "What you can ask for",
     "privacy": "What we keep about you",
+    "export": "A file with everything we keep about you",
     "stop": "Stop all messages",
     "delete": "Erase everything we keep about you",
     "start": "Begin, or come back",

@@ -14,7 +14,7 @@ async def digest(talk: Talk, _: str) -> None:
     if issue is None:
         await talk.send(topic_screens.nothing(talk.view, reader.person))
         return
-    await talk.post(
+    await talk.send_parts(
         talk.rt.chat_renderer.issue(
             issue,
             edition,

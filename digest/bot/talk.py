@@ -87,16 +87,21 @@ class Talk:
         message = self.message(screen)
         if self._editable and len(message.parts) == 1 and await self._edit(message.parts[0]):
             return
-        await self.post(message)
+        await self.send_parts(message)
 
     async def send(self, screen: screens.Screen) -> None:
         """Send a screen as a new message."""
-        await self.post(self.message(screen))
+        await self.send_parts(self.message(screen))
 
-    async def post(self, message: model.ChatMessage) -> None:
+    async def send_parts(self, message: model.ChatMessage) -> None:
         """Send a message's parts in order."""
         for part in message.parts:
             await self._request("send_message", part)
+
+    async def send_file(self, name: str, payload: bytes) -> None:
+        """Send a file."""
+        await self.answer_press()
+        await self.bot.send_document(self.chat_id, payload, filename=name)
 
     @property
     def _editable(self) -> bool:

@@ -1,5 +1,6 @@
 """Stopping, blocking, deleting, and coming back."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,20 @@ async def test_delete_asks_once_and_then_erases(tmp_path: Path) -> None:
 
         await bot.say("/start")
         assert bot.known().person.topics == ()
+
+
+async def test_export_sends_everything_that_is_kept_as_a_file(tmp_path: Path) -> None:
+    """C16, B16: what they chose and when, and what they were sent."""
+    async with living.at_work(tmp_path, samples=False) as bot:
+        await bot.say("/start asia")
+        answer = await bot.say("/export")
+        name, payload = answer.document
+        kept = json.loads(payload)
+        assert name == "digest-export.json"
+        assert kept["subscriber"]["topics"] == ["asia"]
+        assert kept["subscriber"]["channels"][0]["address"] == str(living.ANN)
+        assert {"act": "followed", "after": "asia"}.items() <= kept["consent"][-1].items()
+        assert kept["deliveries"] == []
 
 
 async def test_delete_can_be_thought_better_of(tmp_path: Path) -> None:

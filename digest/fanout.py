@@ -209,6 +209,24 @@ async def fan_out_alert(rt: runtime.Runtime, alert_id: int) -> None:
     rt.outbox_grew.set()
 
 
+def decide_alert(
+    rt: runtime.Runtime,
+    raised: editions.Raised,
+    recipients: Sequence[model.Recipient],
+    now: datetime,
+) -> tuple[alert.AlertDecision, ...]:
+    """Who of these is alerted, and why the others are not."""
+    return alert.decide(
+        raised.story,
+        recipients,
+        topic_names=rt.publication.topic_names,
+        now=now,
+        policy=alert.Policy(),
+        urgent=not raised.story.breaking,
+        parents=_parents(rt),
+    )
+
+
 def _fan_out_alert_page(session: sa.Connection, rt: runtime.Runtime, alert_id: int) -> bool:
     """Decide an alert for the next page of recipients; False when it is done."""
     [raised] = editions.alerts(session, ids=(alert_id,), hold=True)
@@ -221,15 +239,7 @@ def _fan_out_alert_page(session: sa.Connection, rt: runtime.Runtime, alert_id: i
         after_channel_id=raised.after_channel_id,
         limit=PAGE,
     )
-    decisions = alert.decide(
-        raised.story,
-        audience.recipients(session, reached, now=now),
-        topic_names=rt.publication.topic_names,
-        now=now,
-        policy=alert.Policy(),
-        urgent=not raised.story.breaking,
-        parents=_parents(rt),
-    )
+    decisions = decide_alert(rt, raised, audience.recipients(session, reached, now=now), now)
     drafts = [
         draft(
             rt,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from digest import audience, errors, fanout, model, runtime, timetable
+from digest import audience, compose, errors, fanout, model, runtime, timetable
 from digest.storage import editions, outbox, stories
 from subscribers import directory, suppression
 from subscribers import model as people
@@ -67,7 +67,7 @@ def explain(
         lines.append(f"No digest may go to this channel now: {blocked[channel.id]}.")
     reach = directory.reach(session, [channel.id], now=now)[channel.id]
     choice, where = _choose_again(session, rt, wanted, reach, theirs=theirs, now=now)
-    lines += [where, _sentence(choice)]
+    lines += [where, _sentence(choice), *_not_alerted(session, rt, wanted, reach, theirs)]
     reason = blocked.get(channel.id, "not made") if choice.shown else choice.reason
     return Explanation(story_id, person.id, False, reason, tuple(lines))
 
@@ -75,15 +75,17 @@ def explain(
 def _made(delivery: model.Delivery, shown: model.Shown, topic_names: Mapping[str, str]) -> str:
     """What a delivery that shows the story is, and what became of it."""
     unit = "edition" if delivery.kind is model.DeliveryKind.DIGEST else str(delivery.kind)
-    section = topic_names.get(shown.topic, shown.topic) if shown.kind == "topic" else shown.kind
+    section = ""
+    if delivery.kind is model.DeliveryKind.DIGEST:
+        section = f", under {compose.section_title(shown.kind, shown.topic, topic_names)}"
     updated = ", as updated" if shown.updated else ""
     at = delivery.submitted_at or delivery.created_at
     said = f"{_SAID[delivery.state]} ({at:%Y-%m-%d %H:%M} UTC)"
     if delivery.reason:
         said += f", {delivery.reason}"
     return (
-        f"Shown in {unit} {delivery.unit_id} by {delivery.channel_kind}{updated}, "
-        f"under {section}: {shown.why}. Delivery {delivery.id}: {said}."
+        f"Shown in {unit} {delivery.unit_id} by {delivery.channel_kind}{updated}{section}: "
+        f"{shown.why}. Delivery {delivery.id}: {said}."
     )
 
 
@@ -110,6 +112,26 @@ def _choose_again(
     [recipient] = audience.recipients(session, [reach], now=edition.frozen_at)
     choices = curator.curate(_as_of(recipient, theirs, edition.frozen_at)).choices
     return next(choice for choice in choices if choice.story_id == wanted.id), where
+
+
+def _not_alerted(
+    session: sa.Connection,
+    rt: runtime.Runtime,
+    wanted: model.Story,
+    reach: people.Reach,
+    theirs: Sequence[model.Delivery],
+) -> list[str]:
+    """Why the alerts raised on a story did not go to this reader."""
+    lines = []
+    for raised in editions.alerts(session, story_id=wanted.id):
+        [recipient] = audience.recipients(session, [reach], now=raised.raised_at)
+        recipient = _as_of(recipient, theirs, raised.raised_at)
+        [decision] = fanout.decide_alert(rt, raised, [recipient], raised.raised_at)
+        reason = "now it would go" if decision.alert else decision.reason
+        detail = f": {decision.detail}" if decision.detail and not decision.alert else ""
+        at = f"{raised.raised_at:%Y-%m-%d %H:%M} UTC"
+        lines.append(f"Not in alert {raised.id} of {at}, {reason}{detail}.")
+    return lines
 
 
 def _latest_with(

@@ -303,6 +303,7 @@ def alerts(
     session: sa.Connection,
     *,
     ids: Sequence[int] = (),
+    story_id: int | None = None,
     open_only: bool = False,
     limit: int = 100,
     hold: bool = False,
@@ -316,6 +317,8 @@ def alerts(
     )
     if ids:
         query = query.where(_alert.c.id.in_(ids))
+    if story_id is not None:
+        query = query.where(_alert.c.story_id == story_id)
     if open_only:
         query = query.where(~_alert.c.done)
     if hold:

@@ -1,8 +1,12 @@
 """`digest why`: the answer to a reader's question, whatever the answer is."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
+from digest import pipeline, runtime, settings
 from digest.demo import mailbox as mailbox_
+from tests.cli.conftest import KEY
 from tests.cli.shell import Done, Shell
 
 PUBLISH = ("editions", "publish", "daily", "--now", "--wait")
@@ -112,3 +116,19 @@ def test_nobody_and_nothing_are_named(collected: Shell) -> None:
         "why", "--story", 999, "--subscriber", "ann@example.com", code=1
     ).complaints == ["there is no story 999"]
     assert len(collected(*words, "not an address", code=2).complaints) == 1
+
+
+def test_an_alert_that_passed_a_reader_by_says_why(collected: Shell, tmp_path: Path) -> None:
+    [quake] = [
+        line["story"]
+        for line in collected("stories", "list", "--json").lines
+        if "Hokkaido" in line["title"]
+    ]
+    collected("subscribers", "add", "ann@example.com", "--topics", "asia")
+    given = settings.given(database_url=f"sqlite:///{tmp_path / 'test.db'}", secret_key=KEY)
+    with runtime.opened(given) as rt:
+        asyncio.run(pipeline.raise_alerts(rt, [quake]))
+    told = _why(collected, quake)
+    assert told["shown"] is False
+    [line] = [line for line in told["lines"] if line.startswith("Not in alert 1 of ")]
+    assert line.endswith(", alerts off.")

@@ -15,7 +15,7 @@ from telegram import error as telegram_error
 from telegram import ext
 
 from digest import chatting, errors, reading, runtime
-from digest.bot import commands, polling, presses, screens
+from digest.bot import commands, polling, presses, screens, webhook
 from digest.bot.talk import Bot, Talk
 from digest.deliver import chat, pace
 
@@ -27,12 +27,16 @@ _AGAIN_SECONDS = 5.0  # between tries to reach the Bot API at the start
 
 
 async def serve(
-    rt: runtime.Runtime, stop: asyncio.Event, limiter: pace.RateLimiter | None = None
+    rt: runtime.Runtime,
+    stop: asyncio.Event,
+    limiter: pace.RateLimiter | None = None,
+    inbox: webhook.Inbox | None = None,
 ) -> None:
     """Answer people until `stop`.  `limiter` is the ChatSender's, to share its pace.
 
-    What was written while nobody listened is answered too (C15).  Returns early when no token
-    is set, or when Telegram refuses it: this is logged, and disables nobody.
+    Updates are pushed into `inbox` when the web role gives one and a public address is set, else
+    polled; never both.  What was written while nobody listened is answered too (C15).  Returns
+    early when no token is set, or when Telegram refuses it: this is logged, and disables nobody.
     """
     options = runtime.telegram_options(rt.settings)
     if options is None:
@@ -50,7 +54,11 @@ async def serve(
         say = rt.templates.phrases(rt.publication.language).gettext
         await _introduce(application.bot, say)
         logger.info("bot started", extra={"event": "bot.started"})
-        await polling.Poller(application.bot, application.process_update).run(stop)
+        address = rt.settings.telegram.webhook_url
+        if inbox is not None and address:
+            await _take_pushes(application, inbox, address, stop)
+        else:
+            await polling.Poller(application.bot, application.process_update).run(stop)
         logger.info("bot stopped", extra={"event": "bot.stopped"})
 
 
@@ -86,7 +94,7 @@ async def _open(application: Application, stop: asyncio.Event) -> bool:
     while not stop.is_set():
         try:
             await application.initialize()
-            # Another way of getting updates must end first; what waits there is kept (C15).
+            # Polling and pushing exclude each other; what waits is kept either way (C15).
             await application.bot.delete_webhook(drop_pending_updates=False)
         except telegram_error.InvalidToken:
             logger.error("the Bot API refuses our token", extra={"event": "bot.refused"})  # noqa: TRY400 - the trace holds nothing more
@@ -98,6 +106,26 @@ async def _open(application: Application, stop: asyncio.Event) -> bool:
         else:
             return True
     return False
+
+
+async def _take_pushes(
+    application: Application, inbox: webhook.Inbox, address: str, stop: asyncio.Event
+) -> None:
+    """Have Telegram push updates to `address` until `stop`.
+
+    The webhook stays when we go: Telegram keeps what it cannot push, for 24 hours.
+    """
+    inbox.open(application.bot, application.process_update)
+    try:
+        await application.bot.set_webhook(
+            address, secret_token=inbox.secret, allowed_updates=polling.ALLOWED
+        )
+        await stop.wait()
+    except telegram_error.TelegramError as error:
+        reason = chat.decision(error)
+        logger.error("webhook refused: %s", reason, extra={"event": "bot.no_webhook"})  # noqa: TRY400 - the reason says all
+    finally:
+        await inbox.close()
 
 
 async def _introduce(bot: Bot, say: Callable[[str], str]) -> None:

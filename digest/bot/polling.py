@@ -97,7 +97,7 @@ class Poller:
     def _begin(self, update: telegram.Update) -> None:
         chat = update.effective_chat.id if update.effective_chat else 0
         before = self._last_of_chat.get(chat)
-        task = asyncio.create_task(self._handle_after(before, update))
+        task = asyncio.create_task(in_order(before, self._handle, update))
         self._open[update.update_id] = self._last_of_chat[chat] = task
         self._next = update.update_id + 1
 
@@ -107,16 +107,6 @@ class Poller:
                 del self._last_of_chat[chat]
 
         task.add_done_callback(ended)
-
-    async def _handle_after(
-        self, before: asyncio.Task[None] | None, update: telegram.Update
-    ) -> None:
-        if before is not None:
-            await asyncio.wait([before])
-        try:
-            await self._handle(update)
-        except Exception:
-            logger.exception("update not handled", extra={"event": "bot.broken"})
 
     async def _pause(self, stopping: asyncio.Task[bool]) -> None:
         """Wait a moment, or until all that is open has ended."""
@@ -145,6 +135,18 @@ class Poller:
                 )
             except telegram_error.TelegramError:
                 logger.warning("updates not confirmed", extra={"event": "bot.unconfirmed"})
+
+
+async def in_order(
+    before: asyncio.Task[None] | None, handle: Handle, update: telegram.Update
+) -> None:
+    """Handle an update after the one before it in its chat; whatever goes wrong is logged."""
+    if before is not None:
+        await asyncio.wait([before])
+    try:
+        await handle(update)
+    except Exception:
+        logger.exception("update not handled", extra={"event": "bot.broken"})
 
 
 async def _all(tasks: Iterable[asyncio.Task[None]]) -> bool:

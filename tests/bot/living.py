@@ -35,12 +35,12 @@ def fast_limiter() -> pace.RateLimiter:
 
 def opened(folder: Path, api_url: str, token: str, clock: bots.Clock, **more: Any) -> Any:
     """Open an installation in `folder` whose bot talks to `api_url`."""
+    more.setdefault("telegram", {"token": token, "api_url": api_url})
     loaded = settings.Settings(
         database_url=f"sqlite:///{folder / 'digest.db'}",
         secret_key=KEY,
         publication="The <Meridian>",
         base_url="https://meridian.example",
-        telegram=settings.Telegram(token=token, api_url=api_url),
         **more,
     )
     return runtime.opened(loaded, clock=clock)

@@ -33,7 +33,7 @@ MAX_MARKUP_CHARS = 400_000
 MAX_URL_CHARS = 2_000
 
 # Elements whose text is no prose.  nh3 drops script and style with their text by default.
-_SILENT = {"iframe", "noscript", "object", "script", "style", "svg", "template", "textarea"}
+_SILENT = {"iframe", "noscript", "script", "style", "svg", "template", "textarea"}
 _BREAK = "\u2029"  # paragraph separator: survives nh3, and no source means anything else by it
 # A plain tag: no "<" or ">" inside its attributes, so a search never runs past the next tag.
 _TAG = re.compile(
@@ -61,13 +61,23 @@ _BLANK_LINE = re.compile(r"\n[ \t\r\f\v]{0,99}\n")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u202d\u202e\ufeff\ud800-\udfff\ufffe\uffff]"
 )
+# "don\x92t": Windows-1252 in what says it is Latin-1; "â€™": UTF-8 read as Windows-1252.
+_MISREAD = re.compile("[\x80-\x9f]|â€")
+_UTF8_MISREAD = re.compile("â[\x80€][\x80-\xbf\u0152-\u2122]")
+_WINDOWS = {
+    code: character
+    for code in range(0x80, 0xA0)
+    if (character := bytes([code]).decode("cp1252", "ignore"))
+}
 _ESCAPED_MARKUP = re.compile(
     r"\s*<(?:p|div|span|a|img|h[1-6]|ul|ol|strong|em|b|i|br|figure|table)[\s>/]", re.IGNORECASE
 )
 _LOOKS_MARKED_UP = re.compile(
-    r"</[a-z][a-z0-9]{0,10}\s{0,9}>|<br\s{0,9}/?>|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});",
+    r"</[a-z][a-z0-9]{0,10}\s{0,9}>|<br\s{0,9}/?>|<[a-z]{1,10}\s+[a-z-]{2,20}\s{0,9}=|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});",
     re.IGNORECASE,
 )
+_FRAME = re.compile(r"<iframe(?:\s[^<>]{0,4000})?>", re.IGNORECASE)
+_FRAME_END = re.compile(r"</iframe", re.IGNORECASE)
 _IMG = re.compile(r"<img\s[^<>]{0,4000}>", re.IGNORECASE)
 _SRC = re.compile(r"""\ssrc\s{0,9}=\s{0,9}(?:"([^"]{1,2000})"|'([^']{1,2000})')""", re.IGNORECASE)
 _IDS = frozenset({"cid", "eid", "uid", "keyword"})
@@ -90,7 +100,7 @@ def plain_text(markup: str, max_chars: int) -> str:
 
 def fold(text: str) -> str:
     """Fold white space in plain text, keeping one empty line between paragraphs."""
-    text = _INVISIBLE.sub("", text)
+    text = _visible(text)
     parts = _BLANK_LINE.split(text) if "\n" in text else [text]
     return "\n\n".join(folded for part in parts if (folded := " ".join(part.split())))
 
@@ -102,8 +112,9 @@ def headline_text(raw: str, kind: str = "") -> str:
     only when it closes an element or uses an entity, so "Why <b> matters" stays as written.
     """
     if kind == "html" or (kind != "text" and _LOOKS_MARKED_UP.search(raw)):
-        raw = _strip(raw[:MAX_MARKUP_CHARS])
-    return shorten(" ".join(_INVISIBLE.sub("", raw).split()), 500)
+        text = _strip(raw[:MAX_MARKUP_CHARS])
+        raw = text if text or ">" in raw else raw  # what never closes is no tag: "<Untitled"
+    return shorten(" ".join(_visible(raw).split()), 500)
 
 
 def shorten(text: str, max_chars: int) -> str:
@@ -183,16 +194,36 @@ def first_image(markup: str, base: str = "") -> str:
 
 def _strip(markup: str) -> str:
     if "<" not in markup and "&" not in markup:
-        return " ".join(_INVISIBLE.sub("", markup).split())
+        return " ".join(_visible(markup).split())
     text = _TAG.sub(_spacing, _TWO_BREAKS.sub(_BREAK, markup))
+    if "<" in text and len(_FRAME.findall(text)) > len(_FRAME_END.findall(text)):
+        text = _FRAME.sub(" ", text)  # one that never closes would take all words after it along
     if "<" in text:  # scripts, styles, comments, and tags only a browser's parser understands
-        text = _INVISIBLE.sub("", _first_odd_tags(text))  # nh3 takes no halves of pairs
+        text = _visible(_first_odd_tags(text))  # nh3 takes no halves of pairs
         text = nh3.clean(text, tags=set(), clean_content_tags=_SILENT)
     text = html.unescape(_HUGE_REFERENCE.sub("\ufffd", text))
     if "&" in text:  # escaped once too often; "&lt;" is left, for text that speaks of tags
         text = _TWICE_ESCAPED.sub(lambda hit: html.unescape(hit[0]), text)
-    parts = _INVISIBLE.sub("", text).split(_BREAK)
+    parts = _visible(text).split(_BREAK)
     return "\n\n".join(folded for part in parts if (folded := " ".join(part.split())))
+
+
+def _visible(text: str) -> str:
+    """Take out what nobody sees; mend what shows that Windows-1252 was taken for something else."""
+    if _MISREAD.search(text):
+        text = _UTF8_MISREAD.sub(_reread, text).translate(_WINDOWS)
+    return _INVISIBLE.sub("", text)
+
+
+def _reread(hit: re.Match[str]) -> str:
+    try:
+        return b"".join(map(_byte, hit[0])).decode("utf-8")
+    except UnicodeError:
+        return hit[0]
+
+
+def _byte(character: str) -> bytes:
+    return character.encode("latin-1" if character < "\u0100" else "cp1252")
 
 
 def _spacing(tag: re.Match[str]) -> str:

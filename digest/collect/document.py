@@ -11,6 +11,8 @@ import html.entities
 import re
 from dataclasses import dataclass
 
+from digest.collect import charsets
+
 __all__ = ["Document", "UnsafeDocument", "prepare"]
 
 
@@ -128,7 +130,7 @@ def _as_utf8(data: bytes, content_type: str, problems: list[str]) -> bytes:
     text = data.decode("utf-8", "replace")
     broken = text.count("\ufffd")
     if 2 * broken >= sum(character > "\x7f" for character in text):
-        text = data.decode("cp1252", "replace")
+        text = data.decode(charsets.guess(data), "replace")
     return _relabel(text.encode())
 
 

@@ -37,6 +37,7 @@ class Draft:
     summary: str = ""
     text: str = ""
     plain: bool = False
+    language: str = ""  # of this entry, when it says so
     categories: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     published: str | datetime | None = None
@@ -83,7 +84,7 @@ def finish(
         published_at=published or updated,
         updated_at=updated,
         source=source,
-        language=language,
+        language=primary_language(draft.language) or language,
         image=_image(draft, base),
         agency=clean.agency(body or summary, (*draft.authors, *authors)),
     )
@@ -161,7 +162,8 @@ def _authors(raw: Iterable[str]) -> tuple[str, ...]:
         name = clean.headline_text(author)
         if "@" in name:
             inner = re.search(r"\(([^()]+)\)", name)
-            name = inner[1] if inner else _MAILBOX.sub("", name).strip(" <>()\"'")
+            named = inner is not None and "@" not in inner[1]
+            name = inner[1] if inner and named else _MAILBOX.sub("", name).strip(" <>()\"'")
         names.append(re.sub(r"^(?:by|von|par|por)\s+(?=[A-Z])", "", name, flags=re.IGNORECASE))
     return _names(names)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest import errors, model
-from digest.collect import clean, document, drafts, jsonfeed, parsers
+from digest.collect import clean, constructs, document, drafts, jsonfeed, parsers
 
 __all__ = ["ParsedFeed", "parse"]
 
@@ -53,7 +53,7 @@ _CLOSED = re.compile(
 )
 _TITLE_CLOSED = re.compile(rb"</(?:[A-Za-z]{1,20}:)?title\s*>", re.IGNORECASE)
 _CUT_SHORT = "a feed that is cut short before its first whole entry"
-_ROOT_CLOSED = re.compile(rb"</(?:[A-Za-z]{1,20}:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
+_ROOT_CLOSED = re.compile(rb"</(?:[A-Za-z]{1,20}:)?(?:rss|feed|rdf)\s*(?:>|\Z)", re.IGNORECASE)
 
 
 def parse(
@@ -111,6 +111,7 @@ def _refuse_other_documents(data: bytes, url: str) -> None:
 
 
 def _from_xml(data: bytes, url: str, problems: list[str]) -> parsers.Raw:
+    data = constructs.simplify(data)
     cut_short = not _ROOT_CLOSED.search(data[-2000:])
     found = parsers.read_fast(data)
     if found is None or not found.entries:
@@ -139,7 +140,7 @@ def _start_of_last_entry(data: bytes) -> int:
 def _finished(
     found: parsers.Raw, url: str, now: datetime | None, problems: list[str], *, dated: bool
 ) -> ParsedFeed:
-    title = clean.headline_text(found.title)
+    title = clean.headline_text(found.title, found.title_kind)
     base = clean.image_url(found.base_url, url) or url
     language = drafts.primary_language(found.language)
     if len(found.entries) > MAX_ENTRIES:

@@ -41,6 +41,7 @@ def _draft(entry: dict[str, Any], feed_authors: tuple[str, ...]) -> drafts.Draft
         summary=summary,
         text=text,
         plain=not markup,
+        language=_text(entry, "language"),
         categories=tuple(str(name) for name in _list(entry.get("tags"))),
         authors=_authors(entry) or feed_authors,
         published=_text(entry, "date_published"),

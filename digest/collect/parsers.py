@@ -5,6 +5,7 @@ each of them gets wrong.
 """
 
 import calendar
+import html
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from typing import Any
 import fastfeedparser
 import feedparser
 
-from digest.collect import drafts
+from digest.collect import corrections, drafts
 
 __all__ = ["Raw", "read_fast", "read_thoroughly"]
 
@@ -40,6 +41,7 @@ class Raw:
     """A feed as one parser saw it, nothing cleaned yet."""
 
     title: str = ""
+    title_kind: str = ""
     language: str = ""
     home_url: str = ""
     entries: list[drafts.Draft] = field(default_factory=list)
@@ -60,11 +62,8 @@ _ATTRIBUTE = re.compile(rb"""\b(rel|href)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _TITLE = re.compile(rb"<(?:atom:)?title(\s[^>]{0,300})?>")
 _TYPE = re.compile(rb"""\btype\s*=\s*["']([a-z/+]+)["']""")
 _GUID = re.compile(rb"(<guid(?:\s[^<>]{0,200})?>)(?!\s*http)")
+_ANY_TAG = re.compile(r"<[^>]+>")
 _MARK = "=guid="
-_ENTRY_START = re.compile(rb"<(?:item|entry)[\s>]")
-_PICTURE = re.compile(
-    rb"""<(?:itunes:image|media:thumbnail)\s[^>]{0,1000}?\b(?:href|url)\s*=\s*["']([^"']+)"""
-)
 
 
 def read_fast(data: bytes) -> Raw | None:
@@ -88,12 +87,13 @@ def _converted_fast(data: bytes, kind: str) -> Raw:
     base = _BASE.search(head)
     raw = Raw(
         title=_words(about, "title"),
+        title_kind=_feed_title_kind(head),
         language=(language[1] or language[2]).decode() if language else "",
         home_url=_words(about, "link"),
         base_url=base[1].decode("utf-8", "replace") if base else "",
         entries=[_from_fast(entry, kind) for entry in found.get("entries") or ()],
     )
-    _add_pictures(raw.entries, data)
+    corrections.complete(raw.entries, data)
     for tag in _LINK.finditer(head):
         link = {
             name: (a or b).decode("utf-8", "replace") for name, a, b in _ATTRIBUTE.findall(tag[0])
@@ -123,20 +123,48 @@ def _title_kind(data: bytes) -> str:
     return "html" if kinds <= {b"html", b"text/html"} else ""
 
 
+def _feed_title_kind(head: bytes) -> str:
+    tag = _TITLE.search(head)
+    kind = _TYPE.search(tag[1] or b"") if tag else None
+    return "html" if kind and b"html" in kind[1] else ""
+
+
 def _from_fast(entry: Mapping[str, Any], kind: str) -> drafts.Draft:
+    text = _text(entry)
     return drafts.Draft(
         id=_words(entry, "id").replace(_MARK, "", 1).strip(),
         title=_words(entry, "title"),
         title_kind=kind,
-        url=_words(entry, "link").replace(_MARK, "", 1),
-        summary=_words(entry, "description"),
-        text=_text(entry),
+        url=_page(entry).replace(_MARK, "", 1),
+        summary=_own_summary(_words(entry, "description"), text),
+        text=text,
         categories=_terms(entry),
         authors=tuple(a for author in entry.get("authors") or () if (a := author.get("name"))),
         published=entry.get("published"),
         updated=entry.get("updated"),
         images=_media(entry.get("media_content") or (), entry.get("enclosures") or ()),
     )
+
+
+def _own_summary(summary: str, text: str) -> str:
+    """Return the summary unless the parser cut it from the text, scripts and all, where it lacks.
+
+    It strips what looks like a tag from the first 2,048 characters and takes 512.
+    """
+    if not text or "<" not in text or not summary or "<" in summary:
+        return summary
+    cut = " ".join(html.unescape(_ANY_TAG.sub(" ", text[:2048])).split())
+    made_up = cut == summary or (len(summary) > 500 and cut.startswith(summary))
+    return "" if made_up else summary
+
+
+def _page(entry: Mapping[str, Any]) -> str:
+    """Return the address of an entry's page: of Atom's links the one that says so, or none else."""
+    taken = _words(entry, "link")
+    rels = {link.get("href"): link.get("rel") for link in reversed(entry.get("links") or ())}
+    if rels.get(taken) in (None, "alternate"):
+        return taken
+    return next((url for url, rel in reversed(rels.items()) if rel is None and url), taken)
 
 
 def _words(about: Mapping[str, Any], key: str) -> str:
@@ -179,19 +207,6 @@ def _media(
     return tuple(url for url in (*widest, *attached, *stills) if url)
 
 
-def _add_pictures(entries: list[drafts.Draft], data: bytes) -> None:
-    """Fill in iTunes and bare Media RSS pictures, which fastfeedparser leaves out."""
-    if b"<itunes:image" not in data and b"<media:thumbnail" not in data:
-        return
-    parts = _ENTRY_START.split(data)[1:]  # linear, where a search for both ends is not
-    if len(parts) != len(entries):
-        return
-    for entry, part in zip(entries, parts, strict=True):
-        picture = None if entry.images else _PICTURE.search(part)
-        if picture:
-            entry.images = (picture[1].decode("utf-8", "replace"),)
-
-
 def read_thoroughly(data: bytes) -> Raw | None:
     """Read UTF-8 with feedparser; None when it sees no feed or the document is too long for it."""
     if len(data) > MAX_THOROUGH_BYTES or data.count(b"<") > MAX_THOROUGH_ELEMENTS:
@@ -211,6 +226,7 @@ def _converted_thoroughly(data: bytes) -> Raw | None:
     links = {link.get("rel"): link.get("href") or "" for link in about.get("links") or ()}
     return Raw(
         title=_words(about, "title"),
+        title_kind="html" if "html" in (about.get("title_detail") or {}).get("type", "") else "",
         language=_words(about, "language"),
         home_url=_words(about, "link"),
         entries=[_from_thorough(entry) for entry in found.get("entries") or ()],
@@ -228,6 +244,7 @@ def _from_thorough(entry: Mapping[str, Any]) -> drafts.Draft:
         title=_words(entry, "title"),
         title_kind="html" if "html" in title_type else "",
         url=_words(entry, "link"),
+        language=_spoken(entry),
         summary=_words(entry, "summary"),
         text=_text(entry),
         categories=_terms(entry),
@@ -239,6 +256,11 @@ def _from_thorough(entry: Mapping[str, Any]) -> drafts.Draft:
             *(url for url in (*thumbnails, own_picture) if url),
         ),
     )
+
+
+def _spoken(entry: Mapping[str, Any]) -> str:
+    details = [*(entry.get("content") or ()), entry.get("summary_detail") or {}]
+    return next((code for each in details if (code := each.get("language"))), "")
 
 
 def _time(entry: Mapping[str, Any], key: str) -> datetime | None:

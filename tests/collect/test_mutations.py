@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest import errors
@@ -35,6 +35,7 @@ changes = st.lists(
 )
 
 
+@settings(deadline=None)  # the first use of a parser imports it
 @given(st.sampled_from(SEEDS), changes)
 def test_a_damaged_document_gives_whole_entries_or_one_refusal(
     data: bytes, damage: list[tuple[float, int, bytes]]
@@ -58,6 +59,7 @@ def test_a_damaged_document_gives_whole_entries_or_one_refusal(
     assert "\n" not in reason
 
 
+@settings(deadline=None)
 @given(st.sampled_from(SEEDS[:5]), changes)
 def test_the_thorough_parser_gives_drafts_or_nothing(
     data: bytes, damage: list[tuple[float, int, bytes]]

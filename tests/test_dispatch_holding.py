@@ -93,7 +93,7 @@ async def test_an_alert_does_not_wait_behind_a_claimed_digest(
     """Alerts and notices leave before digests, also when the server is slow."""
     monkeypatch.setattr(lane, "HOLD_SECONDS", 0.0)
     url = f"sqlite:///{tmp_path / 'test.db'}"
-    async with smtp_server.FaultServer() as server:
+    async with smtp_server.FaultServer() as server:  # noqa: SIM117 - its port is needed
         async with publishing.opened(url, tmp_path, smtp=smtp(server)) as press:
             await publish_to(press, 8)
             answer = asyncio.Event()
@@ -207,7 +207,7 @@ async def test_a_database_that_goes_away_for_a_moment_loses_and_repeats_nothing(
         with caplog.at_level(logging.CRITICAL, "digest"):
             async with press.rt.senders() as senders, asyncio.timeout(60):
                 serving = asyncio.create_task(dispatch.run(press.rt, senders, stop))
-                while press.states() != {"submitted": 40}:
+                while press.states() != {"submitted": 40}:  # noqa: ASYNC110 - no event in a database
                     await asyncio.sleep(0.02)
                 stop.set()
                 await serving

@@ -50,7 +50,7 @@ async def test_two_thousand_mails_survive_kill_9_with_at_most_the_connections_re
             worker.terminate()
             assert await worker.wait() == 0
         assert living.counted(rt) == {"submitted": n_readers}
-        ids = {m.recipient: set() for m in box.received}
+        ids: dict[str, set[str]] = {m.recipient: set() for m in box.received}
         for received in box.received:
             ids[received.recipient].add(received.message["Message-ID"])
         assert len(ids) == n_readers  # lost: none

@@ -5,10 +5,8 @@ Nobody's choices, links or reasons are in either (B24).
 
 from datetime import date, datetime, timedelta
 
-import sqlalchemy as sa
-
 from digest import curate, intake, model, pipeline, runtime
-from digest.storage import archive, editions
+from digest.storage import archive, database, editions
 
 PAGE = 30  # days on one page of the archive
 MOST_STORIES = 150  # on one edition's page, as many as one can leaf through
@@ -17,13 +15,13 @@ TOPIC_WINDOW = timedelta(days=7)
 MOST_IN_FEED = 50
 
 
-def days(session: sa.Connection, before: date | None = None) -> tuple[archive.Day, ...]:
+def days(session: database.Session, before: date | None = None) -> tuple[archive.Day, ...]:
     """The days that have an edition, latest first, from the one before `before` on."""
     return archive.days(session, pipeline.DAILY, before=before, limit=PAGE)
 
 
 def open_edition(
-    session: sa.Connection, rt: runtime.Runtime, edition_id: int
+    session: database.Session, rt: runtime.Runtime, edition_id: int
 ) -> tuple[model.Edition, model.Issue] | None:
     """An edition as an issue for nobody in particular; None when there is none, or it is empty."""
     edition = archive.public(session, edition_id)
@@ -52,7 +50,7 @@ def issue_for_everybody(
 
 
 def stories_of_topic(
-    session: sa.Connection, rt: runtime.Runtime, topic: str, now: datetime
+    session: database.Session, rt: runtime.Runtime, topic: str, now: datetime
 ) -> tuple[model.Story, ...]:
     """What a topic held these days, latest first, for its feed."""
     stories = intake.current_stories(session, rt.catalogue, now=now, since=now - TOPIC_WINDOW)

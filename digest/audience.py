@@ -5,10 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
-
 from digest import errors, model, runtime, topics
-from digest.storage import outbox
+from digest.storage import database, outbox
 from subscribers import addresses, channels, tokens
 from subscribers import model as people
 from subscribers import people as persons
@@ -23,7 +21,7 @@ PREFERENCES = "preferences"
 
 
 def recipients(
-    session: sa.Connection, reached: Sequence[people.Reach], *, now: datetime
+    session: database.Session, reached: Sequence[people.Reach], *, now: datetime
 ) -> list[model.Recipient]:
     """Snapshots of people for one run, with what each was shown before on any channel."""
     ids = [reach.subscriber_id for reach in reached]
@@ -101,7 +99,7 @@ def topics_named(catalogue: topics.Catalogue, names: Iterable[str]) -> tuple[str
     return tuple(dict.fromkeys(slugs))
 
 
-def person_at(session: sa.Connection, address: str) -> tuple[people.Subscriber, people.Channel]:
+def person_at(session: database.Session, address: str) -> tuple[people.Subscriber, people.Channel]:
     """The person with an e-mail address or chat id.  Raises NotFound, InvalidAddress."""
     channel = channels.find(session, addresses.normalise(address))
     if channel is None:

@@ -8,9 +8,8 @@ machine's verdict falls with it; what a person ended, only `arrive` takes back (
 from dataclasses import dataclass
 from datetime import datetime
 
-import sqlalchemy as sa
-
 from digest import runtime
+from digest.storage import database
 from subscribers import (
     addresses,
     channels,
@@ -57,7 +56,7 @@ class Arrival:
     was_away: bool  # had stopped, or blocked us
 
 
-def find(session: sa.Connection, chat_id: int | str, now: datetime) -> Reader | None:
+def find(session: database.Session, chat_id: int | str, now: datetime) -> Reader | None:
     """Give who a private chat belongs to; None for a stranger."""
     channel = channels.find(session, addresses.normalise_chat(chat_id))
     if channel is None:
@@ -67,7 +66,7 @@ def find(session: sa.Connection, chat_id: int | str, now: datetime) -> Reader | 
 
 
 def arrive(
-    session: sa.Connection,
+    session: database.Session,
     rt: runtime.Runtime,
     chat_id: int | str,
     *,
@@ -114,7 +113,7 @@ def _language(tag: str, otherwise: str) -> str:
         return otherwise
 
 
-def leave(session: sa.Connection, chat_id: int | str, now: datetime) -> bool:
+def leave(session: database.Session, chat_id: int | str, now: datetime) -> bool:
     """End everything for a chat, at once; True when the person still gets mail."""
     reader = find(session, chat_id, now)
     if reader is None:
@@ -126,7 +125,9 @@ def leave(session: sa.Connection, chat_id: int | str, now: datetime) -> bool:
     return any(one.kind == "email" and one.state == "active" for one in left.channels)
 
 
-def forget(session: sa.Connection, rt: runtime.Runtime, chat_id: int | str, now: datetime) -> bool:
+def forget(
+    session: database.Session, rt: runtime.Runtime, chat_id: int | str, now: datetime
+) -> bool:
     """Erase the person behind a chat and all that is known of them; False for a stranger."""
     reader = find(session, chat_id, now)
     if reader is None:
@@ -135,14 +136,14 @@ def forget(session: sa.Connection, rt: runtime.Runtime, chat_id: int | str, now:
     return True
 
 
-def mark_blocked(session: sa.Connection, chat_id: int | str, now: datetime) -> None:
+def mark_blocked(session: database.Session, chat_id: int | str, now: datetime) -> None:
     """Note that the person blocked the bot: nothing is sent there until they unblock it."""
     channel = channels.find(session, addresses.normalise_chat(chat_id))
     if channel is not None:
         channels.mark_blocked(session, channel.id, now=now)
 
 
-def mark_unblocked(session: sa.Connection, chat_id: int | str, now: datetime) -> None:
+def mark_unblocked(session: database.Session, chat_id: int | str, now: datetime) -> None:
     """Take the verdict back; what the person had ended before stays ended."""
     channel = channels.find(session, addresses.normalise_chat(chat_id))
     if channel is not None:

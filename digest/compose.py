@@ -9,12 +9,10 @@ import itertools
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-import sqlalchemy as sa
-
 from digest import audience, errors, model, notices, phrases, runtime
 from digest.deliver import dkim
 from digest.render import mime
-from digest.storage import editions
+from digest.storage import database, editions
 from subscribers import model as people
 
 Stories = Mapping[int, model.Story]
@@ -61,7 +59,7 @@ class Composer:
         raise errors.RenderError(f"{delivery.kind} {delivery.unit_id}", "nothing is known of it")
 
 
-def load_edition(session: sa.Connection, edition_id: int) -> tuple[model.Edition, Stories]:
+def load_edition(session: database.Session, edition_id: int) -> tuple[model.Edition, Stories]:
     """An edition with its frozen stories by id."""
     progress = editions.get(session, edition_id)
     if progress is None:

@@ -7,15 +7,13 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-import sqlalchemy as sa
-
 from digest import dispatch, errors, fanout, model, runtime
-from digest.storage import editions, outbox, stories, switches
+from digest.storage import database, editions, outbox, stories, switches
 
 WAIT_SECONDS = 0.2  # between two looks at what another process is sending
 
 
-def edit_story(session: sa.Connection, story_id: int, **values: bool | str) -> None:
+def edit_story(session: database.Session, story_id: int, **values: bool | str) -> None:
     """Set an editor's word on a story: pinned, dropped, headline, note.  Raises NotFound.
 
     It holds for editions frozen from now on.
@@ -24,7 +22,7 @@ def edit_story(session: sa.Connection, story_id: int, **values: bool | str) -> N
         raise errors.NotFound("story", story_id)
 
 
-def merge_stories(session: sa.Connection, into: int, other: int, *, now: datetime) -> None:
+def merge_stories(session: database.Session, into: int, other: int, *, now: datetime) -> None:
     """Make one story of two that tell the same event, for good.  Raises NotFound."""
     if into == other:
         raise errors.ConfigurationError(f"story {into} cannot be merged into itself")
@@ -34,7 +32,7 @@ def merge_stories(session: sa.Connection, into: int, other: int, *, now: datetim
 
 
 def split_story(
-    session: sa.Connection, story_id: int, entry_ids: Sequence[int], *, now: datetime
+    session: database.Session, story_id: int, entry_ids: Sequence[int], *, now: datetime
 ) -> int:
     """Move entries of a story to a new one, for good; returns the new story's id.
 
@@ -53,7 +51,7 @@ def split_story(
     return new
 
 
-def story(session: sa.Connection, story_id: int) -> model.Story:
+def story(session: database.Session, story_id: int) -> model.Story:
     """One story as it is stored.  Raises NotFound."""
     found = stories.load(session, ids=(story_id,))
     if not found:
@@ -61,7 +59,7 @@ def story(session: sa.Connection, story_id: int) -> model.Story:
     return found[0]
 
 
-def pause_edition(session: sa.Connection, edition_id: int, *, now: datetime) -> None:
+def pause_edition(session: database.Session, edition_id: int, *, now: datetime) -> None:
     """Send no more of an edition until it is resumed.  Raises NotFound, ConfigurationError."""
     edition = _edition(session, edition_id)
     if edition.state not in editions.OPEN:
@@ -98,7 +96,7 @@ async def send_out(rt: runtime.Runtime, edition_ids: Sequence[int]) -> tuple[str
 
 
 def _waiting(
-    session: sa.Connection, edition_ids: Sequence[int], senders: frozenset[model.ChannelKind]
+    session: database.Session, edition_ids: Sequence[int], senders: frozenset[model.ChannelKind]
 ) -> tuple[set[str], dict[str, str]]:
     """The channel kinds with deliveries waiting, and why those that cannot go out cannot."""
     waiting = editions.waiting(session, edition_ids)
@@ -117,7 +115,7 @@ def _waiting(
     return set(waiting), stuck
 
 
-def _edition(session: sa.Connection, edition_id: int) -> model.Edition:
+def _edition(session: database.Session, edition_id: int) -> model.Edition:
     progress = editions.get(session, edition_id)
     if progress is None:
         raise errors.NotFound("edition", edition_id)

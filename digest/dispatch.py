@@ -10,11 +10,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
-
 from digest import lane, model, runtime
 from digest.deliver import sender
-from digest.storage import editions, journal, leases, outbox
+from digest.storage import database, editions, journal, leases, outbox
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +57,7 @@ async def _serve(
             busy = await _pump(served, stop)
             if not (busy or until_drained or stop.is_set()):
                 await rt.db.run(editions.finish, now=rt.clock())
-        except sa.exc.SQLAlchemyError:
+        except database.Failure:
             if until_drained:
                 raise
             logger.exception("the database is away", extra={"event": "worker.waiting"})
@@ -104,7 +102,7 @@ async def recover(rt: runtime.Runtime) -> int:
     return n_settled
 
 
-def settle_left(session: sa.Connection, left: journal.Left, now: datetime) -> int:
+def settle_left(session: database.Session, left: journal.Left, now: datetime) -> int:
     """Record what a dead worker handed over, and return the rest of its claim to the queue."""
     leases.take_back(session, owner=left.owner, ids=left.accepted | left.in_doubt)
     results = []

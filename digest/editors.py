@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-import sqlalchemy as sa
-
 from digest import intake, model, pipeline, runtime, timetable
-from digest.storage import editions, outbox, sources, stories, switches
+from digest.storage import database, editions, outbox, sources, stories, switches
 from subscribers import accounts, directory, people
 from subscribers import model as people_model
 
@@ -89,7 +87,7 @@ def require(account: accounts.Account, right: Right) -> None:
         raise NotAllowedError(right)
 
 
-def overview(session: sa.Connection, rt: runtime.Runtime, now: datetime) -> Overview:
+def overview(session: database.Session, rt: runtime.Runtime, now: datetime) -> Overview:
     """Everything the desk's first page shows."""
     health = sources.health(session)
     return Overview(
@@ -108,14 +106,14 @@ def overview(session: sa.Connection, rt: runtime.Runtime, now: datetime) -> Over
 
 
 def todays_stories(
-    session: sa.Connection, rt: runtime.Runtime, now: datetime
+    session: database.Session, rt: runtime.Runtime, now: datetime
 ) -> tuple[model.Story, ...]:
     """Today's stories, the hottest first; dropped ones too, so that they can come back."""
     found = intake.current_stories(session, rt.catalogue, now=now, since=now - TODAY)
     return tuple(story for story in found if not story.withdrawn)[:MOST_STORIES]
 
 
-def next_moments(session: sa.Connection, now: datetime) -> tuple[Next, ...]:
+def next_moments(session: database.Session, now: datetime) -> tuple[Next, ...]:
     """When digests go out next, soonest first."""
     due: dict[datetime, int] = {}
     for found, n_readers in directory.buckets(session):
@@ -127,7 +125,7 @@ def next_moments(session: sa.Connection, now: datetime) -> tuple[Next, ...]:
 
 
 def edit_story(
-    session: sa.Connection, account: accounts.Account, story_id: int, values: Mapping[str, Any]
+    session: database.Session, account: accounts.Account, story_id: int, values: Mapping[str, Any]
 ) -> bool:
     """Pin, drop, retitle, annotate; False when there is no such story.  Raises NotAllowedError."""
     require(account, "edit")
@@ -146,7 +144,7 @@ def edit_story(
     return done
 
 
-def pause(session: sa.Connection, account: accounts.Account, scope: str) -> None:
+def pause(session: database.Session, account: accounts.Account, scope: str) -> None:
     """Stop sending everything, or one kind of channel (F1).  Raises NotAllowedError."""
     require(account, "release")
     switches.pause(session, scope, f"at the desk, by {account.name}")
@@ -154,7 +152,7 @@ def pause(session: sa.Connection, account: accounts.Account, scope: str) -> None
     logger.warning("sending paused", extra=extra)
 
 
-def resume(session: sa.Connection, account: accounts.Account, scope: str) -> None:
+def resume(session: database.Session, account: accounts.Account, scope: str) -> None:
     """Go on sending.  Raises NotAllowedError."""
     require(account, "release")
     switches.resume(session, scope)
@@ -162,7 +160,7 @@ def resume(session: sa.Connection, account: accounts.Account, scope: str) -> Non
     logger.warning("sending resumed", extra=extra)
 
 
-def reckon_release(session: sa.Connection, rt: runtime.Runtime, now: datetime) -> Release:
+def reckon_release(session: database.Session, rt: runtime.Runtime, now: datetime) -> Release:
     """What publishing now would do (F9, C3): to how many, what, and how long it takes at most."""
     n_by_kind = dict(people.stats(session).by_kind)
     shown = [story for story in todays_stories(session, rt, now) if not story.dropped]
@@ -193,7 +191,7 @@ async def release(rt: runtime.Runtime, account: accounts.Account, after: int) ->
 
 
 def one_story(
-    session: sa.Connection, rt: runtime.Runtime, story_id: int, now: datetime
+    session: database.Session, rt: runtime.Runtime, story_id: int, now: datetime
 ) -> model.Story | None:
     """One story as it stands, None when there is none."""
     return next(iter(intake.current_stories(session, rt.catalogue, now=now, ids=[story_id])), None)

@@ -9,10 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-import sqlalchemy as sa
-
 from digest import alert, audience, curate, intake, model, runtime, timetable
-from digest.storage import editions, outbox, served
+from digest.storage import database, editions, outbox, served
 from subscribers import directory
 from subscribers import model as people
 
@@ -30,7 +28,7 @@ def digest_title(rt: runtime.Runtime) -> str:
 
 
 def plan_edition(
-    session: sa.Connection, rt: runtime.Runtime, slot: timetable.Slot | None, now: datetime
+    session: database.Session, rt: runtime.Runtime, slot: timetable.Slot | None, now: datetime
 ) -> tuple[model.Edition, tuple[model.Story, ...]]:
     """The edition of a slot as it would be frozen now, with its stories; nothing is written.
 
@@ -101,7 +99,7 @@ def _parents(rt: runtime.Runtime) -> dict[str, frozenset[str]]:
 
 
 def _fan_out_page(
-    session: sa.Connection, rt: runtime.Runtime, edition: model.Edition, curator: curate.Curator
+    session: database.Session, rt: runtime.Runtime, edition: model.Edition, curator: curate.Curator
 ) -> bool:
     """Write the issues of the next page of recipients; False when there are no more."""
     [progress] = editions.listing(session, ids=(edition.id,), hold=True)
@@ -152,7 +150,7 @@ def _fan_out_page(
 
 
 def _served_by_another(
-    session: sa.Connection, edition: model.Edition, reached: Sequence[people.Reach]
+    session: database.Session, edition: model.Edition, reached: Sequence[people.Reach]
 ) -> frozenset[int]:
     """Who had an issue too lately, before they changed their time, zone or cadence (D8)."""
     if edition.bucket == EVERYONE:
@@ -227,7 +225,7 @@ def decide_alert(
     )
 
 
-def _fan_out_alert_page(session: sa.Connection, rt: runtime.Runtime, alert_id: int) -> bool:
+def _fan_out_alert_page(session: database.Session, rt: runtime.Runtime, alert_id: int) -> bool:
     """Decide an alert for the next page of recipients; False when it is done."""
     [raised] = editions.alerts(session, ids=(alert_id,), hold=True)
     now = rt.clock()

@@ -8,12 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
-
 from digest import model, topics
 from digest.classify import classifier
 from digest.cluster import changes, clusterer, lead
-from digest.storage import entries, sources, stories
+from digest.storage import database, entries, sources, stories
 
 WINDOW = timedelta(hours=72)  # how far back an entry looks for its story
 OLDEST = timedelta(days=10)  # a source's back issues beyond this find no story
@@ -30,7 +28,7 @@ class Placed:
 
 
 def keep_read(
-    session: sa.Connection,
+    session: database.Session,
     source: model.Source,
     found: Sequence[model.Entry],
     labeller: classifier.Classifier,
@@ -56,7 +54,7 @@ def keep_read(
 
 
 def keep_failure(
-    session: sa.Connection,
+    session: database.Session,
     source: model.Source,
     reason: str,
     *,
@@ -76,7 +74,7 @@ def keep_failure(
     return poll
 
 
-def place_entries(session: sa.Connection, *, now: datetime) -> Placed:
+def place_entries(session: database.Session, *, now: datetime) -> Placed:
     """Give every entry without a story the one it belongs to, or a new one."""
     fresh = entries.unplaced(session)
     if not fresh:
@@ -105,7 +103,7 @@ def place_entries(session: sa.Connection, *, now: datetime) -> Placed:
 
 
 def current_stories(
-    session: sa.Connection,
+    session: database.Session,
     catalogue: topics.Catalogue,
     *,
     now: datetime,
@@ -135,7 +133,7 @@ def _led(story: model.Story, catalogue: topics.Catalogue, now: datetime) -> mode
 
 
 def _revise_stories(
-    session: sa.Connection, updated: Sequence[tuple[model.Entry, model.Entry]], now: datetime
+    session: database.Session, updated: Sequence[tuple[model.Entry, model.Entry]], now: datetime
 ) -> None:
     """Revise the stories whose lead changed in a way that readers should hear of."""
     changed = [int(after.id) for before, after in updated if changes.material_change(before, after)]

@@ -15,11 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import sqlalchemy as sa
-
 from digest import compose, errors, model, runtime
 from digest.deliver import retry, sender
-from digest.storage import journal, leases, outbox, switches
+from digest.storage import database, journal, leases, outbox, switches
 from subscribers import channels, directory, suppression
 from subscribers import errors as people_errors
 from subscribers import model as people
@@ -140,7 +138,7 @@ class Lane:
             if len(self._results) >= RECORD:
                 try:
                     await self._record()
-                except sa.exc.SQLAlchemyError:
+                except database.Failure:
                     # Whoever is in the middle of sending must come to an end first.
                     self._give_back = True
             if time.monotonic() > until:
@@ -243,7 +241,7 @@ class Lane:
             await self._rt.db.run(work, *args, **kwargs)
         except people_errors.SubscribersError:  # erased while the message was under way
             return False
-        except sa.exc.SQLAlchemyError:
+        except database.Failure:
             logger.exception("not recorded", extra={"event": "delivery.unrecorded"})
             return False
         return True
@@ -285,7 +283,7 @@ def after_doubt(
 
 
 def stop_writing(
-    session: sa.Connection, delivery: model.Delivery, reason: str, now: datetime
+    session: database.Session, delivery: model.Delivery, reason: str, now: datetime
 ) -> None:
     """The address does not exist or does not want us: a verdict on the channel."""
     if reason == "blocked":
@@ -295,7 +293,7 @@ def stop_writing(
 
 
 def _claim(
-    session: sa.Connection, kind: model.ChannelKind, owner: str, now: datetime, limit: int
+    session: database.Session, kind: model.ChannelKind, owner: str, now: datetime, limit: int
 ) -> Claimed:
     """Claim, and settle at once what must not or need not be sent any more."""
     n_expired = outbox.expire(session, now=now)
@@ -327,7 +325,7 @@ def _claim(
 
 
 def _blocked(
-    session: sa.Connection, claimed: Sequence[model.Delivery], now: datetime
+    session: database.Session, claimed: Sequence[model.Delivery], now: datetime
 ) -> dict[int, str]:
     """Channel id → why nothing of this kind may go there any more."""
     blocked: dict[int, str] = {}

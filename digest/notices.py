@@ -7,11 +7,9 @@ was asked for, so that each request has one delivery and a retry renders the sam
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-import sqlalchemy as sa
-
 from digest import audience, errors, model, runtime, timetable
 from digest.render import words
-from digest.storage import outbox
+from digest.storage import database, outbox
 from subscribers import directory, tokens
 from subscribers import model as people
 
@@ -29,7 +27,12 @@ _NUMBERS = {Notice.CONFIRM: 1, Notice.ALREADY: 2, Notice.WELCOME: 3}
 
 
 def put(
-    session: sa.Connection, rt: runtime.Runtime, notice: Notice, channel_id: int, *, now: datetime
+    session: database.Session,
+    rt: runtime.Runtime,
+    notice: Notice,
+    channel_id: int,
+    *,
+    now: datetime,
 ) -> None:
     """Queue a notice to one channel; the same one in the same second is one."""
     [reach] = directory.reach(session, [channel_id], now=now).values()

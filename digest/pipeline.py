@@ -15,11 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
-
 from digest import errors, fanout, intake, model, runtime, timetable
 from digest.collect import read
-from digest.storage import editions, sources, switches
+from digest.storage import database, editions, sources, switches
 from subscribers import directory
 
 logger = logging.getLogger(__name__)
@@ -119,7 +117,7 @@ async def publish_due(rt: runtime.Runtime) -> list[model.Edition]:
 
 
 def _settle_due(
-    session: sa.Connection, late_hours: float, now: datetime
+    session: database.Session, late_hours: float, now: datetime
 ) -> list[timetable.Settled]:
     """What to do with each slot since the last tick that nothing was done about yet."""
     policy = timetable.CatchUp(late_seconds=int(late_hours * 3600))
@@ -140,7 +138,7 @@ def _settle_due(
 
 
 def _skip(
-    session: sa.Connection, rt: runtime.Runtime, slot: timetable.Slot, reason: str, now: datetime
+    session: database.Session, rt: runtime.Runtime, slot: timetable.Slot, reason: str, now: datetime
 ) -> None:
     editions.skip(
         session,
@@ -174,7 +172,7 @@ async def publish_edition(
 
 
 def freeze_edition(
-    session: sa.Connection, rt: runtime.Runtime, slot: timetable.Slot | None, now: datetime
+    session: database.Session, rt: runtime.Runtime, slot: timetable.Slot | None, now: datetime
 ) -> tuple[model.Edition, bool]:
     """Store the stories, their order and words as they are now."""
     planned, shown = fanout.plan_edition(session, rt, slot, now)
@@ -208,7 +206,7 @@ async def raise_alerts(rt: runtime.Runtime, story_ids: Sequence[int] = ()) -> li
 
 
 def _raise_new(
-    session: sa.Connection, rt: runtime.Runtime, story_ids: Sequence[int], now: datetime
+    session: database.Session, rt: runtime.Runtime, story_ids: Sequence[int], now: datetime
 ) -> list[int]:
     stories = intake.current_stories(
         session,

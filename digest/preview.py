@@ -9,10 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
-import sqlalchemy as sa
-
 from digest import audience, compose, errors, fanout, model, runtime
-from digest.storage import documents, editions
+from digest.storage import database, documents, editions
 from subscribers import directory, suppression
 from subscribers import model as people
 
@@ -71,7 +69,7 @@ def anybody(rt: runtime.Runtime, topics: Sequence[str], kind: model.ChannelKind)
 
 
 def reader(
-    session: sa.Connection,
+    session: database.Session,
     rt: runtime.Runtime,
     address: str,
     kind: model.ChannelKind | None,
@@ -92,7 +90,12 @@ def reader(
 
 
 def preview_issue(
-    session: sa.Connection, rt: runtime.Runtime, digest: str, reach: people.Reach, *, now: datetime
+    session: database.Session,
+    rt: runtime.Runtime,
+    digest: str,
+    reach: people.Reach,
+    *,
+    now: datetime,
 ) -> Preview:
     """Make the message `reach` would get if the digest were published now.
 
@@ -118,7 +121,7 @@ def preview_issue(
 
 
 def count_issues(
-    session: sa.Connection, rt: runtime.Runtime, digest: str, *, now: datetime
+    session: database.Session, rt: runtime.Runtime, digest: str, *, now: datetime
 ) -> Count:
     """Curate for everybody and count, as publishing for everybody now would."""
     edition, stories = _edition(session, rt, digest, now)
@@ -149,7 +152,7 @@ def _with_sender(rt: runtime.Runtime) -> runtime.Runtime:
 
 
 def _edition(
-    session: sa.Connection, rt: runtime.Runtime, digest: str, now: datetime
+    session: database.Session, rt: runtime.Runtime, digest: str, now: datetime
 ) -> tuple[model.Edition, tuple[model.Story, ...]]:
     """The edition with the number it would get, and its stories as freezing leaves them."""
     if digest != fanout.DAILY:

@@ -4,15 +4,13 @@ import dataclasses
 from datetime import datetime, time
 from typing import Any
 
-import sqlalchemy as sa
-
-from digest.storage import outbox
+from digest.storage import database, outbox
 from subscribers import history, people
 
 MOST_DELIVERIES = 5000
 
 
-def export(session: sa.Connection, subscriber_id: int) -> dict[str, Any]:
+def export(session: database.Session, subscriber_id: int) -> dict[str, Any]:
     """Give everything that is kept of a person, ready for JSON.  Raises UnknownSubscriber."""
     person = people.get(session, subscriber_id)
     deliveries = outbox.listing(session, subscriber_id=subscriber_id, limit=MOST_DELIVERIES)

@@ -9,10 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
-
 from digest import audience, chatting, curate, fanout, intake, model, runtime, timetable
-from digest.storage import editions, receipts
+from digest.storage import database, editions, receipts
 
 KEPT_FOR = timedelta(seconds=20)  # stories are loaded once for all who ask meanwhile
 ANSWER = 0  # id of an edition that is an answer, not one of the edition table
@@ -91,7 +89,7 @@ def _window(rt: runtime.Runtime, cadence: str) -> timedelta:
 
 
 def reasons(
-    session: sa.Connection,
+    session: database.Session,
     reader: chatting.Reader,
     *,
     message_id: int | None = None,
@@ -119,7 +117,7 @@ def reasons(
     return ()
 
 
-def _stories(session: sa.Connection, delivery: model.Delivery) -> Iterable[model.Story]:
+def _stories(session: database.Session, delivery: model.Delivery) -> Iterable[model.Story]:
     if delivery.kind is model.DeliveryKind.DIGEST:
         return editions.stories_of(session, delivery.unit_id)
     return (raised.story for raised in editions.alerts(session, ids=(delivery.unit_id,)))

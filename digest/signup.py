@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Literal
 
-import sqlalchemy as sa
-
 from digest import audience, model, notices, runtime
+from digest.storage import database
 from subscribers import channels, errors, optin, people, preferences, tokens
 from subscribers import model as people_model
 
@@ -101,7 +100,7 @@ def read_preferences_token(rt: runtime.Runtime, token: str) -> int:
     return tokens.read(rt.keys, audience.PREFERENCES, token, now=rt.clock())
 
 
-def standing(session: sa.Connection, channel_id: int, now: datetime) -> Standing | None:
+def standing(session: database.Session, channel_id: int, now: datetime) -> Standing | None:
     """How the person behind a channel stands; None when they were erased."""
     try:
         channel = channels.get(session, channel_id)
@@ -119,7 +118,9 @@ def standing(session: sa.Connection, channel_id: int, now: datetime) -> Standing
     )
 
 
-def leave(session: sa.Connection, channel_id: int, what: What, *, now: datetime, how: str) -> None:
+def leave(
+    session: database.Session, channel_id: int, what: What, *, now: datetime, how: str
+) -> None:
     """End a stream or everything, at once; a channel with nothing left to come ends with it.
 
     Leaving again, or when erased, changes nothing and is no error.
@@ -130,56 +131,57 @@ def leave(session: sa.Connection, channel_id: int, what: What, *, now: datetime,
         preferences.unsubscribe(session, scope="channel", channel_id=channel_id, now=now, how=how)
 
 
-def come_back(session: sa.Connection, channel_id: int, what: What, *, now: datetime) -> None:
+def come_back(session: database.Session, channel_id: int, what: What, *, now: datetime) -> None:
     """Take a leaving back, on the person's own word."""
     preferences.resubscribe(session, scope="channel", channel_id=channel_id, now=now, how=HOW)
     if what != "everything":
         preferences.resubscribe(session, scope=what, channel_id=channel_id, now=now, how=HOW)
 
 
-def pause(session: sa.Connection, subscriber_id: int, weeks: int, *, now: datetime) -> None:
+def pause(session: database.Session, subscriber_id: int, weeks: int, *, now: datetime) -> None:
     """Send nothing for some weeks.  Raises UnknownSubscriber."""
     until = now + timedelta(weeks=weeks)
     preferences.pause(session, subscriber_id, until, now=now, how=HOW)
 
 
-def end_pause(session: sa.Connection, subscriber_id: int, *, now: datetime) -> None:
+def end_pause(session: database.Session, subscriber_id: int, *, now: datetime) -> None:
     """Go on as before the pause.  Raises UnknownSubscriber."""
     preferences.resume(session, subscriber_id, now=now, how=HOW)
 
 
-def get_weekly(session: sa.Connection, subscriber_id: int, *, now: datetime) -> None:
+def get_weekly(session: database.Session, subscriber_id: int, *, now: datetime) -> None:
     """Once a week instead of every day.  Raises UnknownSubscriber."""
     preferences.change(session, subscriber_id, cadence="weekly", now=now, how=HOW)
 
 
 def save_wishes(
-    session: sa.Connection, subscriber_id: int, wishes: Wishes, *, now: datetime
+    session: database.Session, subscriber_id: int, wishes: Wishes, *, now: datetime
 ) -> Changes:
     """Save everything the page holds, and say what that changed.
 
     Raises InvalidPreference, UnknownSubscriber.
     """
     before = people.get(session, subscriber_id)
-    said = {"now": now, "how": PREFERENCES_PAGE}
+    how = PREFERENCES_PAGE
     changed = set(
         preferences.change(
-            session, subscriber_id, **said,
+            session, subscriber_id, now=now, how=how,
             cadence=wishes.cadence, send_at=wishes.send_at, time_zone=wishes.time_zone,
             alerts=wishes.alerts, language=wishes.language,
         )
     )  # fmt: skip
-    preferences.set_topics(session, subscriber_id, wishes.topics, **said)
-    if preferences.set_quiet_hours(session, subscriber_id, wishes.quiet_hours, **said):
+    preferences.set_topics(session, subscriber_id, wishes.topics, now=now, how=how)
+    quiet = wishes.quiet_hours
+    if preferences.set_quiet_hours(session, subscriber_id, quiet, now=now, how=how):
         changed.add("quiet_hours")
     for topic in wishes.unmute:
-        if preferences.unmute(session, subscriber_id, topic, **said):
+        if preferences.unmute(session, subscriber_id, topic, now=now, how=how):
             changed.add("muted")
-    if wishes.pause_weeks == 0 and preferences.resume(session, subscriber_id, **said):
+    if wishes.pause_weeks == 0 and preferences.resume(session, subscriber_id, now=now, how=how):
         changed.add("pause")
     elif wishes.pause_weeks:
         until = now + timedelta(weeks=wishes.pause_weeks)
-        preferences.pause(session, subscriber_id, until, **said)
+        preferences.pause(session, subscriber_id, until, now=now, how=how)
         changed.add("pause")
     after = people.get(session, subscriber_id)
     return Changes(
@@ -209,7 +211,9 @@ class Request:
     user_agent: str = ""
 
 
-def join(session: sa.Connection, rt: runtime.Runtime, request: Request, *, now: datetime) -> None:
+def join(
+    session: database.Session, rt: runtime.Runtime, request: Request, *, now: datetime
+) -> None:
     """Ask the owner of an address for a yes (B7), or tell them that they have said it already.
 
     What happened is not told: whoever asks sees the same for any address (B9).  One mail in
@@ -239,7 +243,7 @@ def read_confirmation(rt: runtime.Runtime, token: str) -> int:
 
 
 def confirm(
-    session: sa.Connection, rt: runtime.Runtime, channel_id: int, *, now: datetime
+    session: database.Session, rt: runtime.Runtime, channel_id: int, *, now: datetime
 ) -> Standing:
     """The owner of the address says yes; saying it again changes nothing and is as welcome.
 
@@ -254,6 +258,6 @@ def confirm(
     return found
 
 
-def tidy(session: sa.Connection, *, now: datetime) -> int:
+def tidy(session: database.Session, *, now: datetime) -> int:
     """Delete requests nobody confirmed in time; returns how many."""
     return optin.expire_pending(session, before=now - notices.CONFIRM_WITHIN)

@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import sqlalchemy as sa
-
 from digest import audience, compose, errors, fanout, model, runtime, timetable
-from digest.storage import editions, outbox, stories
+from digest.storage import database, editions, outbox, stories
 from subscribers import directory, suppression
 from subscribers import model as people
 
@@ -40,7 +38,7 @@ class Explanation:
 
 
 def explain(
-    session: sa.Connection, rt: runtime.Runtime, story_id: int, address: str, *, now: datetime
+    session: database.Session, rt: runtime.Runtime, story_id: int, address: str, *, now: datetime
 ) -> Explanation:
     """Say why the reader at `address` got a story, or did not.  Raises NotFound, InvalidAddress.
 
@@ -90,7 +88,7 @@ def _made(delivery: model.Delivery, shown: model.Shown, topic_names: Mapping[str
 
 
 def _choose_again(
-    session: sa.Connection,
+    session: database.Session,
     rt: runtime.Runtime,
     wanted: model.Story,
     reach: people.Reach,
@@ -115,7 +113,7 @@ def _choose_again(
 
 
 def _not_alerted(
-    session: sa.Connection,
+    session: database.Session,
     rt: runtime.Runtime,
     wanted: model.Story,
     reach: people.Reach,
@@ -135,7 +133,7 @@ def _not_alerted(
 
 
 def _latest_with(
-    session: sa.Connection, story_id: int, reach: people.Reach
+    session: database.Session, story_id: int, reach: people.Reach
 ) -> model.Edition | None:
     """The newest edition made for this reader in which the story was frozen."""
     bucket = timetable.Bucket(reach.time_zone, reach.send_at, reach.cadence)

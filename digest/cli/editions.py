@@ -1,6 +1,8 @@
 """`digest editions …`: publish a digest, see how far it is."""
 
 import asyncio
+import contextlib
+import sys
 import time
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +11,7 @@ import cyclopts
 from digest.cli import opening, output
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from digest import runtime
     from digest.storage import editions
@@ -19,6 +21,8 @@ app = cyclopts.App(
     help="Publish a digest, see how far it is.\n\n"
     "Example: digest editions publish daily --now --wait",
 )
+
+_PROGRESS_SECONDS = 0.5
 
 
 @app.command(name="list")
@@ -196,7 +200,10 @@ async def _publish(
     else:
         made = await pipeline.publish_due(rt)
     ids = [edition.id for edition in made]
-    faults = list(await desk.send_out(rt, ids)) if wait and ids else []
+    faults: list[str] = []
+    if wait and ids:
+        async with _progress(rt, ids):
+            faults += await desk.send_out(rt, ids)
     found = await rt.db.read(editions.listing, ids=ids) if ids else ()
     seconds = round(time.monotonic() - begun, 3)
     for progress in sorted(found, key=lambda one: one.edition.id):
@@ -213,6 +220,34 @@ async def _publish(
     for fault in faults:
         opening.complain(fault)
     return 1 if faults else 0
+
+
+@contextlib.asynccontextmanager
+async def _progress(rt: "runtime.Runtime", ids: list[int]) -> "AsyncIterator[None]":
+    """Show on a terminal how many deliveries are settled, as long as the block lasts."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    showing = asyncio.create_task(_show_progress(rt, ids))
+    try:
+        yield
+    finally:
+        showing.cancel()
+        await asyncio.gather(showing, return_exceptions=True)
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+
+async def _show_progress(rt: "runtime.Runtime", ids: list[int]) -> None:
+    from digest.storage import editions
+
+    while True:
+        found = await rt.db.read(editions.listing, ids=ids)
+        n_waiting = sum((await rt.db.read(editions.waiting, ids)).values())
+        n_all = sum(sum(progress.states.values()) for progress in found)
+        sys.stderr.write(f"\r\x1b[K{n_all - n_waiting:,} of {n_all:,}")
+        sys.stderr.flush()
+        await asyncio.sleep(_PROGRESS_SECONDS)
 
 
 def _summary(progress: "editions.Progress", seconds: float) -> dict[str, object]:

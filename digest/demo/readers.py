@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
-
 from digest import audience, runtime
 from digest.demo import viewer_views
+from digest.storage import database
 from subscribers import model, people, preferences, tokens
 
 
@@ -74,7 +73,7 @@ SAMPLE = (
 
 
 def sign_up(
-    session: sa.Connection, rt: runtime.Runtime, sample: Sequence[SampleReader]
+    session: database.Session, rt: runtime.Runtime, sample: Sequence[SampleReader]
 ) -> list[tuple[SampleReader, model.Subscriber]]:
     """Add the readers.  Their nights are put out of the way, so that an alert is not held."""
     added = []

@@ -26,6 +26,7 @@ R = TypeVar("R")
 # What every query takes first: a connection in a transaction.  Modules above name it by this,
 # so that SQLAlchemy itself stays below.
 Session = sa.Connection
+Failure = sa.exc.SQLAlchemyError  # what the database refuses: gone, locked, full, broken
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = "0002"  # newest migration; a test keeps it true, and start-up need not load Alembic

@@ -44,6 +44,18 @@ def test_publishing_freezes_sends_and_sums_up_in_the_contracts_form(
     assert any("Hokkaido" in story["title"] for story in shown["stories"])
 
 
+def test_progress_is_shown_on_a_terminal_only(
+    collected: Shell, mailbox: mailbox_.Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _readers(collected, "ann@example.com")
+    assert "\r" not in collected(*PUBLISH).err
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    _readers(collected, "bob@example.com")
+    done = collected(*PUBLISH)
+    assert "\r" in done.err
+    assert done.json["submitted"] > 0
+
+
 def test_everyone_is_written_to_whatever_their_hour(
     collected: Shell, mailbox: mailbox_.Mailbox
 ) -> None:

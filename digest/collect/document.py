@@ -9,6 +9,7 @@ that are none).
 import codecs
 import html.entities
 import re
+import zlib
 from dataclasses import dataclass
 
 from digest.collect import charsets
@@ -71,6 +72,7 @@ _LONG_TAG = re.compile(rb"<[^<>]{4000,}")
 # are compared with each other.  Real feeds of 10 MB stay far below both.
 MAX_ELEMENTS = 100_000
 MAX_ATTRIBUTES = 500
+MAX_UNPACKED_BYTES = 20_000_000
 
 
 def prepare(data: bytes, content_type: str = "") -> Document:
@@ -80,7 +82,7 @@ def prepare(data: bytes, content_type: str = "") -> Document:
     any feed has (deep nesting among them).
     """
     problems: list[str] = []
-    data = _as_utf8(data, content_type, problems)
+    data = _as_utf8(_unpacked(data), content_type, problems)
     if data.lstrip()[:1] in (b"{", b"["):  # JSON: what follows is about XML
         return Document(data, tuple(problems))
     cleaned = data.translate(None, _FORBIDDEN)
@@ -92,6 +94,20 @@ def prepare(data: bytes, content_type: str = "") -> Document:
     _refuse_entities(data)
     _refuse_bulk(data)
     return Document(_without_nonsense_dates(data, problems), tuple(problems))
+
+
+def _unpacked(data: bytes) -> bytes:
+    """Unpack gzip: a sitemap is often kept as "news.xml.gz" and served as it is."""
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    try:
+        unpacked = unpacker.decompress(data, MAX_UNPACKED_BYTES)
+    except zlib.error as error:
+        raise UnsafeDocument("says it is gzip and is not") from error
+    if unpacker.unconsumed_tail:
+        raise UnsafeDocument(f"unpacks to more than {MAX_UNPACKED_BYTES} bytes")
+    return unpacked
 
 
 def _as_utf8(data: bytes, content_type: str, problems: list[str]) -> bytes:

@@ -1,4 +1,4 @@
-"""Read a feed: RSS 0.9x, 1.0 and 2.0, Atom, JSON Feed.  Bytes in, entries out.
+"""Read a feed: RSS 0.9x, 1.0 and 2.0, Atom, JSON Feed, news sitemaps.  Bytes in, entries out.
 
 fastfeedparser reads well-formed and many broken feeds some hundred times faster than
 feedparser, which gets what it cannot read.  Neither is trusted with the raw bytes
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest import errors, model
-from digest.collect import clean, constructs, document, drafts, jsonfeed, parsers
+from digest.collect import clean, constructs, document, drafts, jsonfeed, parsers, sitemaps
 
 __all__ = ["ParsedFeed", "parse"]
 
@@ -43,11 +43,6 @@ _HTML = re.compile(
 _ROOT = re.compile(rb"<(?:[A-Za-z]{1,20}:)?(rss|feed|rdf)[\s>]", re.IGNORECASE)
 _PROLOG = rb"\s*(?:<\?[^>]{0,300}>\s*|<!--.{0,2000}?-->\s*|<!DOCTYPE[^>]{0,300}>\s*)*"
 _OTHER_ROOT = re.compile(_PROLOG + rb"<(opml|urlset|sitemapindex)[\s>]", re.IGNORECASE | re.DOTALL)
-_OTHERS = {
-    b"opml": "an OPML list of feeds, not a feed",
-    b"urlset": "a sitemap, not a feed",
-    b"sitemapindex": "a sitemap, not a feed",
-}
 _CLOSED = re.compile(
     rb"</(?:[A-Za-z]{1,20}:)?(?:rss|feed|rdf|channel|item|entry)\s*>\s*\Z", re.IGNORECASE
 )
@@ -74,8 +69,12 @@ def parse(
     if prepared.data.lstrip()[:1] in (b"{", b"["):
         found = _from_json(prepared.data, url)
     else:
-        _refuse_other_documents(prepared.data, url)
-        found = _from_xml(prepared.data, url, problems)
+        other = _OTHER_ROOT.match(prepared.data[:8192])
+        if other and other[1].lower() == b"urlset":
+            found = _from_sitemap(prepared.data, url, problems)
+        else:
+            _refuse_other_documents(prepared.data, url)
+            found = _from_xml(prepared.data, url, problems)
     dated = any(name in prepared.data for name in (b"<pubDate", b"date>", b"<published"))
     return _finished(found, url, now, problems, dated=dated)
 
@@ -100,14 +99,25 @@ def _from_json(data: bytes, url: str) -> parsers.Raw:
 def _refuse_other_documents(data: bytes, url: str) -> None:
     start = data[:8192]
     other = _OTHER_ROOT.match(start)
+    if other and other[1].lower() == b"opml":
+        raise errors.NotAFeed(url, "an OPML list of feeds, not a feed")
     if other:
-        raise errors.NotAFeed(url, _OTHERS[other[1].lower()])
+        named = sitemaps.news_sitemap_in(data)
+        hint = f": take the one you want, such as {named}" if named else ""
+        raise errors.NotAFeed(url, f"a list of sitemaps, not a feed{hint}")
     if _ROOT.search(start):
         return
     if _HTML.match(start):
         raise errors.NotAFeed(url, "an HTML page, not a feed")
     if b"<" not in start:
         raise errors.NotAFeed(url, "plain text, not a feed")
+
+
+def _from_sitemap(data: bytes, url: str, problems: list[str]) -> parsers.Raw:
+    found = sitemaps.read(data, problems)
+    if found is None:
+        raise errors.NotAFeed(url, "a sitemap, not a feed: none of its pages has a headline")
+    return found
 
 
 def _from_xml(data: bytes, url: str, problems: list[str]) -> parsers.Raw:

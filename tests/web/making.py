@@ -51,7 +51,7 @@ def opened(folder: Path, clock: Clock, **given: object) -> Iterator[runtime.Runt
         "contact": "desk@courier.example",
         "time_zone": "Europe/Athens",
     } | given
-    with runtime.opened(settings.Settings(**values), clock=clock) as rt:
+    with runtime.opened(settings.Settings.model_validate(values), clock=clock) as rt:
         yield rt
 
 
@@ -71,7 +71,7 @@ def own(rt: runtime.Runtime) -> dict[str, str]:
     return {"Origin": rt.settings.base_url, "Sec-Fetch-Site": "same-origin"}
 
 
-def reader(session: sa.Connection, **given: object) -> people_model.Subscriber:
+def reader(session: sa.Connection, /, **given: object) -> people_model.Subscriber:
     """An active person with one e-mail address."""
     values: dict[str, object] = {
         "email": "ann@example.org",
@@ -80,6 +80,11 @@ def reader(session: sa.Connection, **given: object) -> people_model.Subscriber:
         "send_at": "08:00",
     } | given
     return people.add(session, key=KEY.encode(), now=NOW, **values)  # type: ignore[arg-type]
+
+
+def edit(session: sa.Connection, /, story_id: int, **values: bool | str) -> None:
+    """An editor's word on a story."""
+    assert stories.edit(session, story_id, **values)
 
 
 def newsroom(session: sa.Connection, *, now: datetime = NOW) -> list[int]:

@@ -4,7 +4,7 @@ import feedparser
 import httpx
 import pytest
 
-from digest import desk, runtime
+from digest import runtime
 from digest.storage import archive, editions
 from tests.web import making
 
@@ -42,7 +42,7 @@ async def test_an_edition_stays_as_it_went_out(
     browser: httpx.AsyncClient, rt: runtime.Runtime, edition: int, clock: making.Clock
 ) -> None:
     """D10: what an editor does later is not in it."""
-    await rt.db.run(desk.edit_story, 1, headline="Rewritten since", dropped=True)
+    await rt.db.run(making.edit, 1, headline="Rewritten since", dropped=True)
     clock.forward(hours=2)
     page = (await browser.get(f"/archive/{edition}")).text
     assert "Ceasefire talks on Ukraine open in Geneva" in page
@@ -111,7 +111,7 @@ async def test_an_upper_topics_feed_holds_the_lower_ones_stories(
 async def test_dropped_stories_leave_the_feed(
     browser: httpx.AsyncClient, rt: runtime.Runtime, edition: int
 ) -> None:
-    await rt.db.run(desk.edit_story, 2, dropped=True)
+    await rt.db.run(making.edit, 2, dropped=True)
     feed = feedparser.parse((await browser.get("/feed/asia.xml")).content)
     assert not feed.bozo
     assert feed.entries == []
@@ -121,7 +121,7 @@ async def test_a_feed_is_made_once_a_minute_and_not_sent_again_unchanged(
     browser: httpx.AsyncClient, rt: runtime.Runtime, edition: int, clock: making.Clock
 ) -> None:
     first = await browser.get("/feed/asia.xml")
-    await rt.db.run(desk.edit_story, 2, headline="Chip fund agreed")
+    await rt.db.run(making.edit, 2, headline="Chip fund agreed")
     again = await browser.get("/feed/asia.xml", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     clock.forward(seconds=61)

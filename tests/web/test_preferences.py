@@ -152,9 +152,9 @@ async def test_muted_topics_and_pauses_can_be_ended(
 ) -> None:
     """B22."""
     until = making.NOW + timedelta(days=3)
-    said = {"now": making.NOW, "how": "test"}
-    await rt.db.run(preferences.mute, reader.id, "china", until, **said)
-    await rt.db.run(preferences.pause, reader.id, until, **said)
+    now, how = making.NOW, "test"
+    await rt.db.run(preferences.mute, reader.id, "china", until, now=now, how=how)
+    await rt.db.run(preferences.pause, reader.id, until, now=now, how=how)
     page = (await browser.get(reader.preferences)).text
     assert "China (until Fri 6 Nov, 08:00)" in page
     assert "Paused until Fri 6 Nov, 08:00" in page

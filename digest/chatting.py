@@ -36,16 +36,6 @@ class Reader:
     channel: people_model.Channel
     reach: people_model.Reach
 
-    @property
-    def is_here(self) -> bool:
-        """Whether anything may be sent to this chat unasked, now or after a pause."""
-        return self.channel.state in ("active", "paused")
-
-    def paused_until(self, now: datetime) -> datetime | None:
-        """When the pause ends; None when there is none."""
-        until = self.person.paused_until
-        return until if until is not None and until > now else None
-
 
 @dataclass(frozen=True, slots=True)
 class Arrival:

@@ -5,11 +5,11 @@ recorded, and so it neither takes a story from the next issue nor is changed by 
 who asks twice gets the same answer twice.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from digest import audience, chatting, curate, fanout, intake, model, runtime, timetable
+from digest import audience, chatting, curate, fanout, intake, model, runtime, timetable, topics
 from digest.storage import database, editions, receipts
 
 KEPT_FOR = timedelta(seconds=20)  # stories are loaded once for all who ask meanwhile
@@ -66,6 +66,13 @@ class Reading:
         found = [s for s in current.stories if not topic or topic in s.topic_slugs]
         return tuple(sorted(found, key=lambda s: (s.first_at, s.id), reverse=True)[:limit])
 
+    async def search(self, words: str, limit: int = 8) -> tuple[model.Story, ...]:
+        """Give the newest stories in whose headline or summary every word begins one."""
+        wanted = topics.fold(words).split()
+        current = await self._current(_window(self._rt, "weekly"))
+        found = [s for s in current.stories if wanted and _holds(s, wanted)]
+        return tuple(sorted(found, key=lambda s: (s.first_at, s.id), reverse=True)[:limit])
+
     async def reasons_of_answer(self, reader: chatting.Reader) -> tuple[Reason, ...]:
         """Give the reasons for the stories of the issue that `issue` gives now."""
         _, issue = await self.issue(reader)
@@ -82,6 +89,12 @@ class Reading:
             curator = fanout.make_curator(self._rt, shown, now - window, now)
             kept = self._kept[window] = _Current(now, shown, curator)
         return kept
+
+
+def _holds(story: model.Story, wanted: Sequence[str]) -> bool:
+    told = " ".join(f"{entry.title} {entry.summary}" for entry in story.entries)
+    held = f" {topics.fold(f'{story.title} {told}')}"
+    return all(f" {word}" in held for word in wanted)
 
 
 def _window(rt: runtime.Runtime, cadence: str) -> timedelta:

@@ -1,5 +1,7 @@
 """Stories for who asks: the digest now, the latest, and why."""
 
+from collections.abc import Sequence
+
 from digest import model, reading, timetable
 from digest.bot import screens, topic_screens, understanding
 from digest.bot.talk import Talk
@@ -38,12 +40,25 @@ async def latest(talk: Talk, words: str) -> None:
     await show_latest(talk, topic)
 
 
+async def search(talk: Talk, words: str) -> None:
+    """Show the newest stories that hold all these words."""
+    if not words:
+        await talk.show(screens.simple("search"))
+        return
+    cards = _cards(talk, await talk.stories.search(words))
+    await talk.show(topic_screens.latest(talk.view, cards, query=words))
+
+
 async def show_latest(talk: Talk, topic: str) -> None:
     """Show the newest stories of a topic ("" is all)."""
-    person = talk.reader.person if talk.reader else None
-    zone = person.time_zone if person else talk.rt.settings.time_zone
-    found = await talk.stories.latest(topic)
-    cards = [
+    follows = talk.reader is not None and topic in talk.reader.person.topics
+    cards = _cards(talk, await talk.stories.latest(topic))
+    await talk.show(topic_screens.latest(talk.view, cards, topic, follows=follows))
+
+
+def _cards(talk: Talk, found: Sequence[model.Story]) -> list[views.Card]:
+    zone = talk.reader.person.time_zone if talk.reader else talk.rt.settings.time_zone
+    return [
         views.card(
             model.IssueItem(story, ""),
             layout="card",
@@ -54,8 +69,6 @@ async def show_latest(talk: Talk, topic: str) -> None:
         )
         for story in found
     ]
-    follows = person is not None and topic in person.topics
-    await talk.show(topic_screens.latest(talk.view, cards, topic, follows=follows))
 
 
 async def why(talk: Talk, _: str) -> None:

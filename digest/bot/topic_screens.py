@@ -126,9 +126,9 @@ def near(view: View, unknown: Sequence[str]) -> Screen:
 
 
 def latest(
-    view: View, cards: Sequence[object], topic: str = "", *, follows: bool = False
+    view: View, cards: Sequence[object], topic: str = "", *, follows: bool = False, query: str = ""
 ) -> Screen:
-    """The newest stories, of one topic or of all."""
+    """The newest stories: of one topic, of all, or found by their words."""
     rows: tuple[Row, ...] = ((view.button("Topics", "page", f"{LATER}0"),),)
     if topic:
         [name] = view.names([topic])
@@ -136,7 +136,11 @@ def latest(
         verb, caption = ("unfollow", "Unfollow %s") if follows else ("follow", "Follow %s")
         asked = data.write(verb, data.key_of(topic), LIST)
         rows = ((model.ChatButton(view.say(caption) % name, data=asked),),)
-    values = {"cards": tuple(cards), "topic": "".join(view.names([topic])) if topic else ""}
+    values = {
+        "cards": tuple(cards),
+        "query": query,
+        "topic": "".join(view.names([topic])) if topic else "",
+    }
     return Screen("latest", values, rows)
 
 

@@ -71,7 +71,8 @@ _VERBS = {
     "follow": "follow", "add": "follow", "subscribe": "follow",
     "unfollow": "unfollow", "remove": "unfollow", "drop": "unfollow",
     "mute": "mute", "silence": "mute", "unmute": "unmute",
-    "latest": "latest", "pause": "pause", "time": "time", "timezone": "timezone",
+    "latest": "latest", "search": "search", "find": "search",
+    "pause": "pause", "time": "time", "timezone": "timezone",
 }  # fmt: skip
 _CADENCES = (
     (

@@ -16,6 +16,7 @@ from digest.bot import application
 from digest.deliver import pace
 from digest.demo import botapi, stories
 from digest.storage import sources
+from subscribers import people
 from tests.demo import bots
 
 ANN = 7
@@ -64,6 +65,11 @@ def add_samples(session: sa.Connection, rt: runtime.Runtime) -> None:
         ]
         intake.keep_read(session, source, told, rt.classifier, every=timedelta(minutes=5), now=now)
     intake.place_entries(session, now=now)
+
+
+def add_reader(session: sa.Connection, rt: runtime.Runtime, chat_id: int) -> None:
+    """Add a reader who follows nothing in particular."""
+    people.add(session, key=rt.keys[-1], now=rt.clock(), chat_id=chat_id)
 
 
 @dataclass

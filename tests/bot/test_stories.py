@@ -56,6 +56,17 @@ async def test_latest_lists_the_newest_first_with_a_topic_if_named(tmp_path: Pat
         assert "Hokkaido" not in ukraine.text
 
 
+async def test_search_finds_stories_by_their_words(tmp_path: Path) -> None:
+    async with living.at_work(tmp_path) as bot:
+        await bot.say("/start")
+        answer = await bot.say("/search interest RATE bank")
+        assert "European Central Bank holds interest rate at 2%" in answer.text
+        assert "Bank of England holds interest rate" in answer.text
+        assert "Rostov" not in answer.text
+        assert "Nothing just now" in (await bot.say("/search <zebra>")).text
+        assert "Which words?" in (await bot.say("/search")).text
+
+
 async def test_nothing_current_is_said_in_words(tmp_path: Path) -> None:
     async with living.at_work(tmp_path, samples=False) as bot:
         await bot.say("/start asia")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -11,7 +12,7 @@ from aiohttp import web
 
 from digest.demo import loopback
 
-__all__ = ["Answer", "gone", "page", "rss", "served", "slow"]
+__all__ = ["Answer", "address", "gone", "page", "rss", "served", "slow"]
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -20,8 +21,8 @@ def rss(headlines: Sequence[str], title: str = "Harbour Gazette") -> str:
     """A feed of stories a few minutes old; each has a summary that repeats its headline."""
     now = datetime.now(UTC)
     told = "".join(
-        f"<item><title>{escape(one)}</title><link>https://gazette.example/{number}</link>"
-        f"<guid>gazette-{number}</guid><description>{escape(one)}, officials said.</description>"
+        f"<item><title>{escape(one)}</title><link>{address(one)}</link>"
+        f"<guid>{address(one)}</guid><description>{escape(one)}, officials said.</description>"
         f"<pubDate>{format_datetime(now - timedelta(minutes=5 + number))}</pubDate></item>"
         for number, one in enumerate(headlines)
     )
@@ -29,6 +30,11 @@ def rss(headlines: Sequence[str], title: str = "Harbour Gazette") -> str:
         f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>{title}</title>'
         f"<link>https://gazette.example/</link>{told}</channel></rss>"
     )
+
+
+def address(headline: str) -> str:
+    """The address of a story; no two stories share one."""
+    return "https://gazette.example/" + re.sub(r"[^a-z]+", "-", headline.lower())
 
 
 def page(

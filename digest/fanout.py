@@ -56,12 +56,23 @@ def plan_edition(
     return edition, tuple(shown[:MOST_STORIES])
 
 
-async def finish(rt: runtime.Runtime) -> None:
-    """Go on with the editions and alerts that a crash left half written to the outbox."""
+async def finish(rt: runtime.Runtime) -> list[Exception]:
+    """Go on with the editions and alerts that a crash left half written to the outbox.
+
+    One that fails does not keep the others back; returns the failures.
+    """
+    failures = []
     for edition in await rt.db.read(editions.unfinished):
-        await fan_out(rt, edition)
+        try:
+            await fan_out(rt, edition)
+        except Exception as error:  # the caller raises it, after its own work
+            failures.append(error)
     for raised in await rt.db.read(editions.alerts, open_only=True):
-        await fan_out_alert(rt, raised.id)
+        try:
+            await fan_out_alert(rt, raised.id)
+        except Exception as error:
+            failures.append(error)
+    return failures
 
 
 async def fan_out(rt: runtime.Runtime, edition: model.Edition) -> None:

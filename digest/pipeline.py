@@ -50,7 +50,7 @@ async def collect_stories(
     rounds = []
     async with rt.fetcher() as fetcher:
         async for source, result in read.read_all(fetcher, wanted, now):
-            rounds.append(await _keep(rt, source, result))
+            rounds.append(await _keep(rt, source, result, now))
     placed = await rt.db.run(intake.place_entries, now=rt.clock())
     if placed.n_entries:
         logger.info(
@@ -65,10 +65,22 @@ async def collect_stories(
 
 
 async def _keep(
-    rt: runtime.Runtime, source: model.Source, result: read.Collected | errors.SourceError
+    rt: runtime.Runtime, source: model.Source, result: read.Outcome, now: datetime
 ) -> Round:
-    """Store one source's result; a failure is a result too."""
-    now = rt.clock()
+    """Store one source's result; a failure is a result too, also one that nobody foresaw."""
+    try:
+        return await _store(rt, source, result, now)
+    except Exception as error:
+        logger.exception(
+            "source not stored", extra={"event": "source.broken", "source_id": source.id}
+        )
+        reason = f"unexpected {type(error).__name__}"
+        return await _store(rt, source, errors.SourceError(source.url, reason), now)
+
+
+async def _store(
+    rt: runtime.Runtime, source: model.Source, result: read.Outcome, now: datetime
+) -> Round:
     if isinstance(result, errors.SourceError):
         refused = result if isinstance(result, errors.FetchError) else None
         poll = await rt.db.run(
@@ -100,18 +112,28 @@ async def _keep(
 
 
 async def publish_due(rt: runtime.Runtime) -> list[model.Edition]:
-    """Publish, or skip with a reason, every bucket's slot that fell due since the last tick."""
+    """Publish, or skip with a reason, every bucket's slot that fell due since the last tick.
+
+    A slot that fails is tried again by the next tick, and the others are published.  Raises
+    the first failure once that is done.
+    """
     now = rt.clock()
-    await fanout.finish(rt)
+    failures = await fanout.finish(rt)
     settled = await rt.db.run(_settle_due, rt.settings.daily.late_hours, now)
     published = []
     for slot, policy, reason in settled:
-        if policy == "skip":
-            await rt.db.run(_skip, rt, slot, reason, now)
+        try:
+            if policy == "skip":
+                await rt.db.run(_skip, rt, slot, reason, now)
+                continue
+            edition, is_new = await publish_edition(rt, DAILY, slot=slot)
+        except Exception as error:
+            failures.append(error)
             continue
-        edition, is_new = await publish_edition(rt, DAILY, slot=slot)
         if is_new:
             published.append(edition)
+    if failures:
+        raise failures[0]
     await rt.db.run(switches.ticked, now)
     return published
 

@@ -3,13 +3,14 @@
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
 
 from digest import model, pipeline, runtime, timetable
 from digest.storage import editions
-from subscribers import preferences
+from subscribers import people, preferences
 from tests import publishing
 from tests.publishing import Clock, Press
 
@@ -193,7 +194,7 @@ async def test_the_runtimes_own_clock_drives_the_tick(tmp_path: Path) -> None:
         async with publishing.opened(url, tmp_path) as press:
             press.rt.clock = runtime.utc_now
             press.do(
-                publishing.people.add,
+                people.add,
                 key=press.rt.keys[-1],
                 now=press.rt.clock(),
                 email="ann@reader.example",
@@ -205,3 +206,34 @@ async def test_the_runtimes_own_clock_drives_the_tick(tmp_path: Path) -> None:
                 made += await pipeline.publish_due(press.rt)
                 travel.shift(timedelta(minutes=30))
         assert [edition.on for edition in made] == [date(2026, 11, 1)]
+
+
+async def test_an_edition_that_fails_holds_up_nobody_elses_and_is_tried_again(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Invariant 8: it is made by a later tick, or skipped with a reason."""
+    clock = Clock(datetime(2026, 11, 3, 7, 59, tzinfo=UTC))
+    freeze, n_failures = pipeline.freeze_edition, 2
+
+    def failing(session: Any, rt: Any, slot: timetable.Slot | None, now: datetime) -> Any:
+        nonlocal n_failures
+        if slot and slot.bucket.time_zone == "Europe/London" and n_failures:
+            n_failures -= 1
+            raise ValueError("nobody thought of this")
+        return freeze(session, rt, slot, now)
+
+    monkeypatch.setattr(pipeline, "freeze_edition", failing)
+    async with publishing.opened(database_url, tmp_path, clock=clock) as press:
+        press.add_stories(publishing.SEOUL)
+        press.add_reader("ann", send_at="08:00", time_zone="Europe/London")
+        press.add_reader("ben", send_at="08:00", time_zone="UTC")
+        await pipeline.publish_due(press.rt)
+        for expected in (0, 0, 1):
+            clock.forward(minutes=2)
+            if expected:
+                await pipeline.publish_due(press.rt)
+            else:
+                with pytest.raises(ValueError, match="nobody thought"):
+                    await pipeline.publish_due(press.rt)
+            await press.send()
+            assert [len(press.mail_of(name)) for name in ("ann", "ben")] == [expected, 1]

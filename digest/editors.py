@@ -60,7 +60,7 @@ class Overview:
     editions: tuple[editions.Progress, ...]
     next: tuple[Next, ...]
     last_tick: datetime | None
-    queue: Mapping[str, int]
+    n_by_state: Mapping[str, int]  # deliveries
     oldest_due: datetime | None
     paused: Mapping[str, str]
     failing: tuple[sources.Health, ...]
@@ -94,7 +94,7 @@ def overview(session: database.Session, rt: runtime.Runtime, now: datetime) -> O
         editions=editions.listing(session, limit=MOST_EDITIONS),
         next=next_moments(session, now),
         last_tick=switches.last_tick(session),
-        queue=outbox.stats(session),
+        n_by_state=outbox.stats(session),
         oldest_due=outbox.oldest_due(session, now=now),
         paused=switches.paused(session),
         failing=tuple(one for one in health if one.source.state != model.SourceState.HEALTHY),

@@ -12,19 +12,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 _SECRETS = (
-    (re.compile(r"\b\d{5,}:[\w-]{30,}"), "<bot token>"),
+    (re.compile(r"(\w[\w+.-]*://)[^/\s]+@"), r"\1<login>@"),
+    # Not at a word's start: in a URL it comes straight after "bot".
+    (re.compile(r"(?<!\d)\d{5,}:[\w-]{30,}"), "<bot token>"),
     (re.compile(r"/(unsubscribe|preferences|confirm)/[\w.~-]+"), r"/\1/<token>"),
     (re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"), "<address>"),
-    (re.compile(r"(\w+://)[^/\s:@]+:[^/\s@]+@"), r"\1<login>@"),
+    (re.compile(r"(?i)\b(chat[ _]?id[^\w-]{1,3})-?\d+"), r"\1<chat>"),
+    (re.compile(r"-100\d{10,}\b"), "<chat>"),  # a supergroup's or channel's, wherever it stands
 )
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "event", "taskName"}
 
 
 def masked(text: str) -> str:
-    """`text` without addresses, tokens and logins, on one line."""
+    """`text` without addresses, chats, tokens and logins, on one line."""
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
-    return text.replace("\r", "\\r").replace("\n", "\\n")
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class _Lines(logging.Formatter):
@@ -52,17 +56,19 @@ class _JsonLines(logging.Formatter):
             "text": masked(record.getMessage()),
         }
         document |= {
-            name: masked(value) if isinstance(value, str) else value
+            name: value if isinstance(value, int | float) else masked(str(value))
             for name, value in extra_fields(record).items()
         }
         if record.exc_info:
             document["trace"] = masked(self.formatException(record.exc_info))
-        return json.dumps(document, default=lambda value: masked(str(value)))
+        return json.dumps(document)
 
 
 def extra_fields(record: logging.LogRecord) -> dict[str, Any]:
     """What the caller put into `extra`, `event` first."""
     fields = {name: value for name, value in vars(record).items() if name not in _OWN}
+    if "chat_id" in fields:
+        fields["chat_id"] = "<chat>"
     event = getattr(record, "event", None)
     return ({"event": event} if event else {}) | fields
 

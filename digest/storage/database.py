@@ -69,12 +69,15 @@ class Database:
             self._engine = sa.create_engine(
                 self.url,
                 pool_size=THREADS,
+                hide_parameters=True,  # they hold addresses, and errors are logged
                 connect_args={"check_same_thread": False, "timeout": 30},
             )
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
             sa.event.listen(self._engine, "begin", _begin_sqlite)
         else:
-            self._engine = sa.create_engine(self.url, pool_size=THREADS, pool_pre_ping=True)
+            self._engine = sa.create_engine(
+                self.url, pool_size=THREADS, pool_pre_ping=True, hide_parameters=True
+            )
         self._reader = self._engine.execution_options(digest_reads_only=True)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
 

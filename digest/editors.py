@@ -68,6 +68,7 @@ class Overview:
     people: people_model.Stats
     stories: tuple[model.Story, ...]
     alerted: frozenset[int]
+    pinned_by_hand: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ def require(account: accounts.Account, right: Right) -> None:
 def overview(session: database.Session, rt: runtime.Runtime, now: datetime) -> Overview:
     """Everything the desk's first page shows."""
     health = sources.health(session)
+    today = todays_stories(session, rt, now)
     return Overview(
         editions=editions.listing(session, limit=MOST_EDITIONS),
         next=next_moments(session, now),
@@ -100,8 +102,9 @@ def overview(session: database.Session, rt: runtime.Runtime, now: datetime) -> O
         failing=tuple(one for one in health if one.source.state != model.SourceState.HEALTHY),
         n_sources=len(health),
         people=people.stats(session),
-        stories=todays_stories(session, rt, now),
+        stories=today,
         alerted=editions.alerted_story_ids(session, now - TODAY),
+        pinned_by_hand=stories.pinned_by_hand(session, [story.id for story in today]),
     )
 
 
@@ -192,6 +195,8 @@ async def release(rt: runtime.Runtime, account: accounts.Account, after: int) ->
 
 def one_story(
     session: database.Session, rt: runtime.Runtime, story_id: int, now: datetime
-) -> model.Story | None:
-    """One story as it stands, None when there is none."""
-    return next(iter(intake.current_stories(session, rt.catalogue, now=now, ids=[story_id])), None)
+) -> tuple[model.Story, bool] | None:
+    """One story as it stands, and whether it was pinned by hand; None when there is none."""
+    for story in intake.current_stories(session, rt.catalogue, now=now, ids=[story_id]):
+        return story, bool(stories.pinned_by_hand(session, [story_id]))
+    return None

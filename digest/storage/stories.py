@@ -110,6 +110,12 @@ def edit(session: sa.Connection, story_id: int, **values: Any) -> bool:
     return changed.rowcount == 1
 
 
+def pinned_by_hand(session: sa.Connection, ids: Sequence[int]) -> frozenset[int]:
+    """Those of the stories an editor pinned here; a source's category may pin one too."""
+    query = sa.select(_story.c.id).where(_story.c.id.in_(ids), _story.c.pinned)
+    return frozenset(session.execute(query).scalars())
+
+
 def merge(session: sa.Connection, into: int, other: int, *, now: datetime) -> None:
     """Put all entries of `other` into `into`, for good."""
     session.execute(

@@ -125,7 +125,8 @@ class _Desk:
         found = await self._rt.db.read(editors.one_story, self._rt, story_id, self._rt.clock())
         if found is None:
             raise exceptions.HTTPException(404)
-        return self._views.story(account, found, self._rt.clock())
+        story, by_hand = found
+        return self._views.story(account, story, self._rt.clock(), by_hand=by_hand)
 
     async def edit(
         self, account: accounts.Account, request: requests.Request

@@ -90,13 +90,21 @@ class Views:
             ],
             n_sources=seen.n_sources,
             people=seen.people,
-            stories=[self._story(story, seen.alerted, now) for story in shown],
+            stories=[
+                self._story(
+                    story,
+                    now,
+                    alerted=story.id in seen.alerted,
+                    by_hand=story.id in seen.pinned_by_hand,
+                )
+                for story in shown
+            ],
             topic=topic if topic in names else "",
             topics=[(slug, name) for slug, name in names.items() if slug in used],
         )
 
     def story(
-        self, account: accounts.Account, story: model.Story, now: datetime
+        self, account: accounts.Account, story: model.Story, now: datetime, *, by_hand: bool
     ) -> responses.Response:
         """One story, with who told it and why it is where it is."""
         entries = [
@@ -119,7 +127,7 @@ class Views:
         return self._page(
             "story",
             account,
-            story=self._story(story, frozenset(), now),
+            story=self._story(story, now, by_hand=by_hand),
             lead=words.clean(story.lead.title),
             headline=story.headline,
             note=story.note,
@@ -162,7 +170,9 @@ class Views:
             "n_suppressed": states.get("suppressed", 0),
         }
 
-    def _story(self, story: model.Story, alerted: frozenset[int], now: datetime) -> dict[str, Any]:
+    def _story(
+        self, story: model.Story, now: datetime, *, by_hand: bool, alerted: bool = False
+    ) -> dict[str, Any]:
         names = self._rt.catalogue.name_of
         return {
             "id": story.id,
@@ -175,7 +185,8 @@ class Views:
             "pinned": story.pinned,
             "dropped": story.dropped,
             "breaking": story.breaking,
-            "alerted": story.id in alerted,
+            "by_hand": by_hand,
+            "alerted": alerted,
             "note": story.note,
             "retitled": bool(story.headline),
         }

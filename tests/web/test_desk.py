@@ -7,8 +7,8 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from digest import editors, model, runtime
-from digest.storage import editions, sources, stories, switches
+from digest import editors, intake, model, runtime
+from digest.storage import editions, entries, sources, stories, switches
 from digest.web import entry
 from subscribers import accounts
 from tests.web import making
@@ -336,3 +336,29 @@ async def test_a_story_dropped_at_the_desk_is_not_published(
     [newest, _] = await rt.db.read(editions.listing)
     shown = await rt.db.read(editions.stories_of, newest.edition.id)
     assert {story.id for story in shown} == {1, 3, 4, 5}
+
+
+async def test_what_a_category_picked_has_no_button_to_unpin(
+    inside: httpx.AsyncClient, rt: runtime.Runtime
+) -> None:
+    """What was pinned at the desk is unpinned there; a pick of the newsroom's pages is not."""
+
+    def picked() -> int:
+        with rt.db.begin() as session:
+            [source] = sources.listing(session)
+            pick = model.Entry(
+                id="pick", title="Our reading for the weekend", categories=("Editor's Pick",),
+                published_at=making.NOW,
+            )  # fmt: skip
+            entries.keep(session, source, [pick], now=making.NOW)
+            [story_id] = intake.place_entries(session, now=making.NOW).story_ids
+            return story_id
+
+    path = f"/admin/stories/{picked()}"
+    page = (await inside.get(path)).text
+    assert "picked by its category" in page
+    assert 'value="unpin"' not in page
+    assert 'value="pin"' not in page
+    assert 'value="drop"' in page
+    await inside.post("/admin/stories/1", data={"action": "pin"}, headers=making.own(rt))
+    assert 'value="unpin"' in (await inside.get("/admin/stories/1")).text

@@ -282,7 +282,7 @@ def load(file: Path | None = None, **given: Any) -> Settings:
     Settings.toml_file = file or DEFAULT_FILE
     try:
         return Settings(**given)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise errors.ConfigurationError(f"{Settings.toml_file}: {error}") from error
     except pydantic.ValidationError as error:
         raise errors.ConfigurationError(*_sentences(error)) from None

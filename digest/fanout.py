@@ -254,7 +254,13 @@ def _fan_out_alert_page(session: database.Session, rt: runtime.Runtime, alert_id
             rt,
             f"a{alert_id}.{decision.recipient.channel_id}",
             decision.recipient,
-            model.Issue((model.IssueSection("alert", "", (decision.alert.item,)),)),
+            model.Issue(
+                (
+                    model.IssueSection(
+                        "alert", "", (decision.alert.item,), decision.alert.item.topic
+                    ),
+                )
+            ),
         )
         for decision in decisions
         if decision.alert is not None

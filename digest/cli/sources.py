@@ -264,7 +264,7 @@ def remove(source_id: int, *, options: opening.Options = opening.PLAIN) -> None:
     from digest.storage import sources
 
     with opening.opened(options) as rt, rt.db.begin() as session:
-        if not sources.remove(session, source_id):
+        if not sources.remove(session, source_id, now=rt.clock()):
             raise errors.NotFound("source", source_id)
     if options.json:
         output.as_json({"removed": source_id})

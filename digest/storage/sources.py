@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from digest import model
-from digest.storage import tables
+from digest.storage import stories, tables
 from subscribers import sql
 
 _source = tables.source
@@ -95,14 +95,22 @@ def health(session: sa.Connection) -> tuple[Health, ...]:
     )
 
 
-def remove(session: sa.Connection, source_id: int) -> bool:
-    """Stop reading a source.  Stories it is part of keep their other entries."""
+def remove(session: sa.Connection, source_id: int, *, now: datetime) -> bool:
+    """Stop reading a source.  Stories it is part of keep their other entries and topics."""
     found = session.execute(
         sa.select(_source.c.id).where(_source.c.id == source_id)
     ).scalar_one_or_none()
     if found is None:
         return False
+    touched = list(
+        session.execute(
+            sa.select(tables.entry.c.story_id)
+            .distinct()
+            .where(tables.entry.c.source_id == source_id, tables.entry.c.story_id.is_not(None))
+        ).scalars()
+    )
     session.execute(sa.delete(_source).where(_source.c.id == source_id))
+    stories.refresh(session, touched, now=now)
     return True
 
 

@@ -102,7 +102,7 @@ def _refuse_other_documents(data: bytes, url: str) -> None:
     if other and other[1].lower() == b"opml":
         raise errors.NotAFeed(url, "an OPML list of feeds, not a feed")
     if other:
-        named = sitemaps.news_sitemap_in(data)
+        named = sitemaps.likely_sitemap(data)
         hint = f": take the one you want, such as {named}" if named else ""
         raise errors.NotAFeed(url, f"a list of sitemaps, not a feed{hint}")
     if _ROOT.search(start):

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from digest import errors, model
-from digest.collect import clean, feeds, fetch, wordpress
+from digest.collect import clean, feeds, fetch, pages, wordpress
 
 __all__ = ["Collected", "Outcome", "parse_document", "read_all", "read_source"]
 
@@ -168,16 +168,23 @@ def _labelled(entries: Iterable[model.Entry], source: model.Source) -> tuple[mod
 def parse_document(
     data: bytes, url: str, content_type: str = "", now: datetime | None = None
 ) -> feeds.ParsedFeed:
-    """Read a saved document: a feed, or a WordPress answer (one post or a list of them).
+    """Read a saved document: a feed, a WordPress answer (one post or a list) or a story's page.
 
-    Raises NotAFeed when it is neither.
+    A page is read in a process of its own, which takes a second to start.  Raises NotAFeed when
+    the document is none of these.
     """
     try:
         value = json.loads(data) if data.lstrip()[:1] in (b"[", b"{") else None
     except (ValueError, RecursionError):
         value = None  # the reader of feeds says what is wrong with it
     if not wordpress.is_answer(value):
-        return feeds.parse(data, url=url, content_type=content_type, now=now)
+        try:
+            return feeds.parse(data, url=url, content_type=content_type, now=now)
+        except errors.NotAFeed:
+            if not pages.is_page(data):
+                raise
+        with pages.PageReader() as reader:
+            return reader.read(data, url=url, content_type=content_type, now=now)
     listed = value if isinstance(value, list) else [value]
     problems: list[str] = []
     entries = wordpress.entries_from(

@@ -12,7 +12,7 @@ import lxml.etree as ET  # noqa: N812 - as everybody calls it
 
 from digest.collect import drafts, parsers
 
-__all__ = ["news_sitemap_in", "read"]
+__all__ = ["likely_sitemap", "read"]
 
 _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 _LOC = re.compile(rb"<loc>\s*(?:<!\[CDATA\[)?\s*(https?://[^\s<\]]{1,2000})", re.IGNORECASE)
@@ -38,7 +38,7 @@ def read(data: bytes, problems: list[str]) -> parsers.Raw | None:
     return parsers.Raw(title=names.most_common(1)[0][0] if names else "", entries=entries)
 
 
-def news_sitemap_in(data: bytes) -> str:
+def likely_sitemap(data: bytes) -> str:
     """Return the address in a list of sitemaps that says it is of news, else the first, or ""."""
     listed = [
         hit[1].decode("utf-8", "replace").replace("&amp;", "&") for hit in _LOC.finditer(data)

@@ -1,5 +1,6 @@
 """An installation with a story, subscribers and an edition in its outbox, for fault tests."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from digest import intake, model, pipeline, runtime, settings
+from digest import dispatch, intake, model, pipeline, runtime, settings
 from digest.storage import entries, outbox, sources
 from subscribers import people
 
@@ -93,6 +94,12 @@ async def publish(rt: runtime.Runtime) -> model.Edition:
     """Freeze an edition for everyone and write it to the outbox, unsent."""
     edition, _ = await pipeline.publish_edition(rt, "daily")
     return edition
+
+
+async def send(rt: runtime.Runtime) -> None:
+    """Send in this process until nothing is due."""
+    async with rt.senders() as senders:
+        await dispatch.run(rt, senders, asyncio.Event(), until_drained=True)
 
 
 def counted(rt: runtime.Runtime) -> dict[str, int]:

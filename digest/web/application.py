@@ -11,6 +11,7 @@ from digest.web import (
     desk,
     guard,
     health,
+    hooks,
     preferences,
     showing,
     static,
@@ -34,10 +35,13 @@ class _Id(convertors.Convertor[int]):
 convertors.register_url_convertor("id", _Id())
 
 
-def create(rt: runtime.Runtime, *, open_desk: bool = False) -> fastapi.FastAPI:
+def create(
+    rt: runtime.Runtime, *, open_desk: bool = False, take_update: hooks.Take | None = None
+) -> fastapi.FastAPI:
     """Make the application of one runtime.
 
     `open_desk` needs no login at the desk, for requests from this machine only: `digest demo`.
+    `take_update` is handed what Telegram pushes.
     """
     app = fastapi.FastAPI(title=rt.settings.publication, openapi_url=None, redirect_slashes=False)
     show = showing.Showing(rt)
@@ -49,6 +53,7 @@ def create(rt: runtime.Runtime, *, open_desk: bool = False) -> fastapi.FastAPI:
         preferences.routes(rt, show),
         archive.routes(rt, show),
         desk.routes(rt, show, open_desk=open_desk),
+        hooks.routes(take_update),
     ):
         app.include_router(routes)
     app.add_exception_handler(exceptions.HTTPException, _problem(show))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import uvicorn
 
 from digest import errors, runtime
-from digest.web import application
+from digest.web import application, hooks
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ async def serve(
     stop: asyncio.Event,
     *,
     open_desk: bool = False,
+    take_update: hooks.Take | None = None,
     listening: "asyncio.Future[str] | None" = None,
 ) -> None:
     """Answer until `stop`; `listening` gets the address once there is one.
@@ -39,7 +40,7 @@ async def serve(
     others reach.  Raises ConfigurationError when the address cannot be had.
     """
     web = rt.settings.web
-    app = application.create(rt, open_desk=open_desk)
+    app = application.create(rt, open_desk=open_desk, take_update=take_update)
     with _bound(web.host, web.port) as sock:
         address = _address(sock)
         config = uvicorn.Config(

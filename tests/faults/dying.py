@@ -65,11 +65,15 @@ def prepare(step: str, n: int) -> None:
             _die()
         return n_recorded
 
-    lane._claim = dying_claim
-    outbox.record = dying_record
-    journal.Journal.reached = dying_reached  # type: ignore[method-assign]
-    journal.Journal.accepted = dying_accepted  # type: ignore[method-assign]
-    lane.Lane._send = dying_send  # type: ignore[method-assign]
+    replaced: list[tuple[Any, str, Any]] = [
+        (lane, "_claim", dying_claim),
+        (outbox, "record", dying_record),
+        (journal.Journal, "reached", dying_reached),
+        (journal.Journal, "accepted", dying_accepted),
+        (lane.Lane, "_send", dying_send),
+    ]
+    for owner, name, dying in replaced:
+        setattr(owner, name, dying)
 
 
 async def _work() -> None:

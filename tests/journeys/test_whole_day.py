@@ -9,7 +9,6 @@ from email import policy
 from pathlib import Path
 
 import aiohttp
-import pytest
 
 from digest.demo import newsroom
 from tests.journeys import newsdesk
@@ -58,7 +57,6 @@ def break_story(papers: newsroom.Newsroom) -> None:
         )
 
 
-@pytest.mark.xdist_group("whole day")
 async def test_from_an_empty_folder_to_an_edition_and_the_way_out_of_it(tmp_path: Path) -> None:
     """B1: one click in the mail program, and the next edition passes that reader by."""
     async with newsdesk.opened(tmp_path) as desk:
@@ -129,7 +127,6 @@ def headlines(text: str) -> list[str]:
     return re.findall(r"https?://\S+/(?:meridian|[a-z]+-[a-z]+)/[a-z0-9-]+", text)
 
 
-@pytest.mark.xdist_group("whole day")
 async def test_a_reader_in_chat_follows_reads_and_is_alerted_after_a_crash(tmp_path: Path) -> None:
     """C15: what was written while the service was down is answered; the alert comes once."""
     async with newsdesk.opened(tmp_path) as desk:

@@ -33,7 +33,7 @@ MAX_MARKUP_CHARS = 400_000
 MAX_URL_CHARS = 2_000
 
 # Elements whose text is no prose.  nh3 drops script and style with their text by default.
-_SILENT = {"iframe", "noscript", "script", "style", "svg", "template", "textarea"}
+_SILENT = {"noscript", "script", "style", "svg", "template", "textarea"}
 _BREAK = "\u2029"  # paragraph separator: survives nh3, and no source means anything else by it
 # A plain tag: no "<" or ">" inside its attributes, so a search never runs past the next tag.
 _TAG = re.compile(
@@ -45,8 +45,9 @@ _BLOCKS = frozenset({
     "table", "blockquote", "section", "article", "figure", "figcaption", "header", "footer",
     "aside", "nav", "main", "pre",
 })  # fmt: skip
-_SPACES = frozenset({"br", "td", "th", "img", "option", "button"})
+_SPACES = frozenset({"br", "td", "th", "img", "option", "button", "iframe"})
 _TWO_BREAKS = re.compile(r"(?:<br\s{0,9}/?>\s{0,99}){2,}", re.IGNORECASE)
+_CDATA_MARK = re.compile(r"<!\[CDATA\[|\]\](?:>|&gt;)")
 _TWICE_ESCAPED = re.compile(
     r"&(?:amp|quot|apos|nbsp|hellip|[lr]squo|[lr]dquo|[mn]dash|#[0-9]{2,6}|#x[0-9a-f]{2,5});",
     re.IGNORECASE,
@@ -72,12 +73,11 @@ _WINDOWS = {
 _ESCAPED_MARKUP = re.compile(
     r"\s*<(?:p|div|span|a|img|h[1-6]|ul|ol|strong|em|b|i|br|figure|table)[\s>/]", re.IGNORECASE
 )
+_CLOSES = re.compile(r"</[a-z]|<br\s{0,9}/?>|<[a-z]{1,10}\s[^<>]{0,2000}=", re.IGNORECASE)
 _LOOKS_MARKED_UP = re.compile(
     r"</[a-z][a-z0-9]{0,10}\s{0,9}>|<br\s{0,9}/?>|<[a-z]{1,10}\s+[a-z-]{2,20}\s{0,9}=|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});",
     re.IGNORECASE,
 )
-_FRAME = re.compile(r"<iframe(?:\s[^<>]{0,4000})?>", re.IGNORECASE)
-_FRAME_END = re.compile(r"</iframe", re.IGNORECASE)
 _IMG = re.compile(r"<img\s[^<>]{0,4000}>", re.IGNORECASE)
 _SRC = re.compile(r"""\ssrc\s{0,9}=\s{0,9}(?:"([^"]{1,2000})"|'([^']{1,2000})')""", re.IGNORECASE)
 _IDS = frozenset({"cid", "eid", "uid", "keyword"})
@@ -93,7 +93,7 @@ def plain_text(markup: str, max_chars: int) -> str:
     """
     markup = markup[:MAX_MARKUP_CHARS]
     text = _strip(markup)
-    if _ESCAPED_MARKUP.match(text):  # the source escaped its markup twice
+    if _ESCAPED_MARKUP.match(text) and _CLOSES.search(text):  # it escaped its markup twice
         text = _strip(text)
     return shorten(text, max_chars)
 
@@ -195,9 +195,9 @@ def first_image(markup: str, base: str = "") -> str:
 def _strip(markup: str) -> str:
     if "<" not in markup and "&" not in markup:
         return " ".join(_visible(markup).split())
+    if "<![CDATA[" in markup:  # wrapped twice; to HTML it would be a comment, words and all
+        markup = _CDATA_MARK.sub("", markup)
     text = _TAG.sub(_spacing, _TWO_BREAKS.sub(_BREAK, markup))
-    if "<" in text and len(_FRAME.findall(text)) > len(_FRAME_END.findall(text)):
-        text = _FRAME.sub(" ", text)  # one that never closes would take all words after it along
     if "<" in text:  # scripts, styles, comments, and tags only a browser's parser understands
         text = _visible(_first_odd_tags(text))  # nh3 takes no halves of pairs
         text = nh3.clean(text, tags=set(), clean_content_tags=_SILENT)

@@ -160,6 +160,8 @@ def _authors(raw: Iterable[str]) -> tuple[str, ...]:
     names = []
     for author in raw:
         name = clean.headline_text(author)
+        if "mailto:" in name:
+            name = name.replace("mailto:", "").rstrip(" (")
         if "@" in name:
             inner = re.search(r"\(([^()]+)\)", name)
             named = inner is not None and "@" not in inner[1]

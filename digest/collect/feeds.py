@@ -123,7 +123,11 @@ def _from_sitemap(data: bytes, url: str, problems: list[str]) -> parsers.Raw:
 def _from_xml(data: bytes, url: str, problems: list[str]) -> parsers.Raw:
     data = constructs.simplify(data)
     cut_short = not _ROOT_CLOSED.search(data[-2000:])
-    found = parsers.read_fast(data)
+    # Of RSS 1.0 the fast parser takes the headlines and little else.
+    is_rdf = (root := _ROOT.search(data[:8192])) is not None and root[1].lower() == b"rdf"
+    found = parsers.read_thoroughly(data) if is_rdf else None
+    if found is None or not found.entries:
+        found = parsers.read_fast(data)
     if found is None or not found.entries:
         second = parsers.read_thoroughly(data)
         found = second if second is not None and (found is None or second.entries) else found

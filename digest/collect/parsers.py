@@ -224,7 +224,7 @@ def _converted_thoroughly(data: bytes) -> Raw | None:
         return None
     about = found.get("feed") or {}
     links = {link.get("rel"): link.get("href") or "" for link in about.get("links") or ()}
-    return Raw(
+    raw = Raw(
         title=_words(about, "title"),
         title_kind="html" if "html" in (about.get("title_detail") or {}).get("type", "") else "",
         language=_words(about, "language"),
@@ -233,6 +233,8 @@ def _converted_thoroughly(data: bytes) -> Raw | None:
         hub_url=links.get("hub", ""),
         self_url=links.get("self", ""),
     )
+    corrections.complete(raw.entries, data)
+    return raw
 
 
 def _from_thorough(entry: Mapping[str, Any]) -> drafts.Draft:
@@ -249,7 +251,7 @@ def _from_thorough(entry: Mapping[str, Any]) -> drafts.Draft:
         text=_text(entry),
         categories=_terms(entry),
         authors=tuple(a for author in entry.get("authors") or () if (a := author.get("name"))),
-        published=_time(entry, "published_parsed"),
+        published=_time(entry, "published_parsed") or _time(entry, "created_parsed"),
         updated=_time(entry, "updated_parsed"),
         images=(
             *_media(entry.get("media_content") or (), entry.get("enclosures") or ()),

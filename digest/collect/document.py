@@ -36,6 +36,15 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# "<" in encodings of more than one byte, without a mark: the longer start comes first.
+_STARTS = (
+    (b"<\0\0\0", "utf-32-le"),
+    (b"\0\0\0<", "utf-32-be"),
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
+)
+_EBCDIC = "<?xm".encode("cp037")
+_SEVEN_BITS = ("iso2022", "hz")  # ASCII by its bytes, and no text by its letters
 # What pages of that name really use: the superset, as browsers read them (WHATWG Encoding).
 _SUPERSETS = {
     "ascii": "cp1252",
@@ -115,13 +124,17 @@ def _as_utf8(data: bytes, content_type: str, problems: list[str]) -> bytes:
         if data.startswith(mark):
             text = data.decode(encoding, "replace").removeprefix("\ufeff")
             return _relabel(text.encode("utf-8", "replace"))
-    for start, encoding in ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be")):
+    for start, encoding in _STARTS:
         if data.startswith(start):
             return _relabel(data.decode(encoding, "replace").encode("utf-8", "replace"))
-    declared = _codec(hit[1].decode("ascii") if (hit := _DECLARED.match(data)) else "")
     served = _codec(label[1] if (label := _CHARSET.search(content_type)) else "")
-    if declared.startswith("iso2022") or served.startswith("iso2022"):  # seven bits, not ASCII
-        wanted = declared if declared.startswith("iso2022") else served
+    if data.startswith(_EBCDIC):  # every byte is another; the label says which of its kinds
+        hit = _DECLARED.match(data[:200].decode("cp037").encode("ascii", "replace"))
+        named = _codec(hit[1].decode("ascii")) if hit else ""
+        return _relabel(data.decode(named or served or "cp037", "replace").encode())
+    declared = _codec(hit[1].decode("ascii") if (hit := _DECLARED.match(data)) else "")
+    wanted = next((each for each in (declared, served) if each.startswith(_SEVEN_BITS)), "")
+    if wanted:
         return _relabel(data.decode(wanted, "replace").encode())
     # Text that is valid UTF-8 beyond ASCII is UTF-8: no other encoding produces it by chance.
     try:

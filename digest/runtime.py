@@ -17,19 +17,24 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from digest import errors, model, topics
 from digest import settings as settings_
 from digest.classify import classifier
-from digest.collect import fetch
-from digest.deliver import chat as chat_
 from digest.deliver import dkim, sender
 from digest.deliver import mail as mail_
 from digest.render import chat, environment, mail, pages
 from digest.storage import database
 
+if TYPE_CHECKING:
+    from digest.collect import fetch
+    from digest.deliver import chat as chat_
+
 logger = logging.getLogger(__name__)
+
+# What takes long to import (telegram, aiohttp) is imported where it is used: most commands of
+# the command line need neither.
 
 # A lane hands each sender messages of its own kind only.
 Senders = dict[model.ChannelKind, sender.Sender[Any]]
@@ -122,8 +127,10 @@ class Runtime:
         return self.mail_from[1].rpartition("@")[2] or "localhost"
 
     @contextlib.asynccontextmanager
-    async def fetcher(self) -> AsyncIterator[fetch.Fetcher]:
+    async def fetcher(self) -> AsyncIterator["fetch.Fetcher"]:
         """Reads sources within the limits set."""
+        from digest.collect import fetch  # noqa: PLC0415
+
         collect = self.settings.collect
         limits = fetch.FetchLimits(
             max_bytes=collect.max_bytes,
@@ -145,6 +152,8 @@ class Runtime:
                     mail_.MailSender(options)
                 )
             if chat_options := telegram_options(self.settings):
+                from digest.deliver import chat as chat_  # noqa: PLC0415
+
                 found[model.ChannelKind.CHAT] = await stack.enter_async_context(
                     chat_.ChatSender(chat_options)
                 )
@@ -164,11 +173,13 @@ def smtp_options(settings: settings_.Settings) -> mail_.SmtpOptions | None:
     )
 
 
-def telegram_options(settings: settings_.Settings) -> chat_.ChatOptions | None:
+def telegram_options(settings: settings_.Settings) -> "chat_.ChatOptions | None":
     """How to reach the Bot API, None when no token is set."""
     telegram = settings.telegram
     if not telegram.token.get_secret_value():
         return None
+    from digest.deliver import chat as chat_  # noqa: PLC0415 - a second that only a bot needs
+
     return chat_.ChatOptions(
         token=telegram.token.get_secret_value(),
         api_url=telegram.api_url,

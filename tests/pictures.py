@@ -30,7 +30,9 @@ async def _chat(browser: Browser, stage: show.Stage) -> None:
         chat = next(reader.chat_id for reader in shown if reader.name == "Kyiv")
         await page.goto(f"{window.url}/chat/{chat}", wait_until="domcontentloaded")
         await page.wait_for_timeout(1500)
-        await page.evaluate("document.querySelectorAll('.talk, .chat, main').forEach(e => e.scrollTop = 0)")
+        await page.evaluate(
+            "document.querySelectorAll('.talk, .chat, main').forEach(e => e.scrollTop = 0)"
+        )
         await page.screenshot(path=FOLDER / "chat.png")
 
 

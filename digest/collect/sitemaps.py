@@ -70,4 +70,9 @@ def _draft(page: ET._Element) -> drafts.Draft | None:
 
 
 def _said(element: ET._Element | None) -> str:
-    return "" if element is None else "".join(element.itertext()).strip()
+    if element is None:
+        return ""
+    try:
+        return "".join(element.itertext()).strip()
+    except UnicodeDecodeError:  # "&#xD800;", half a character, which libxml2 lets pass
+        return ""

@@ -80,6 +80,23 @@ JSON_FEED = """{"version": "https://jsonfeed.org/version/1.1", "title": "Json Jo
   "nonsense"
  ]}"""
 
+SITEMAP = """<?xml version="1.0" encoding="UTF-8"?>
+<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
+  xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">
+<url><loc>https://harbour.example/ferry</loc><news:news><news:publication>
+  <news:name>Harbour Post</news:name><news:language>en</news:language></news:publication>
+  <news:publication_date>2026-02-17T10:30:00Z</news:publication_date>
+  <news:title>Ferries sail again</news:title></news:news></url></urlset>"""
+
+# Text in every wrapping the formats know.
+WRAPPED = """<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><title type="xhtml">
+<div xmlns="http://www.w3.org/1999/xhtml">The <b>Wrapper</b></div></title>
+<entry xml:lang="de"><id>urn:1</id><title mode="base64">RWlucw==</title>
+<summary type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">Ein <br/>Satz</div></summary>
+<author><name>Ada</name></author><author><name>Al</name></author></entry>
+<entry><id>urn:2</id><title type="text">Two &lt;i&gt;</title>
+<summary type="text"><![CDATA[<blink>not</blink> markup]]></summary></entry></feed>"""
+
 
 def rss(*entries: str, title: str = "Test") -> bytes:
     """Return an RSS document around the given `<item>` insides."""

@@ -18,6 +18,8 @@ SEEDS = (
             documents.ATOM_XHTML_TITLE,
             documents.RDF,
             documents.RSS_091,
+            documents.SITEMAP,
+            documents.WRAPPED,
             documents.JSON_FEED,
         )
     ),

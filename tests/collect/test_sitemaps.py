@@ -71,6 +71,11 @@ def test_a_sitemap_with_a_missing_end_gives_its_whole_pages() -> None:
     assert len(feed.entries) == 2
 
 
+def test_half_a_character_costs_only_the_text_it_is_in() -> None:
+    (entry,) = feeds.parse(sitemap(PAGE.replace("Travel", "&#xD800;")), url=URL).entries
+    assert (entry.title, entry.categories) == ("Ferries & boats sail again", ())
+
+
 def test_a_packed_sitemap_is_unpacked() -> None:
     assert len(feeds.parse(gzip.compress(sitemap(PAGE)), url=URL).entries) == 1
 

@@ -106,6 +106,7 @@ async def test_a_wrong_password_pauses_mail_with_one_line_and_loses_nobody(
         url = server.url.replace("right", "wrong")
         smtp = {"url": url, "sender": "d@meridian.example"}
         await _work_with_a_wrong_password(database_url, tmp_path, caplog, server, smtp)
+        assert len(server.received) == 6
 
 
 async def _work_with_a_wrong_password(

@@ -136,6 +136,9 @@ async def test_a_stop_while_waiting_ends_the_poll_at_once() -> None:
 
         async with asyncio.timeout(5), polled(api, bot, handle):
             await api.wait_until(lambda: api.updates.polling)
+        n_polls = len(api.calls_of("getUpdates"))
+        await asyncio.sleep(0)
+        assert len(api.calls_of("getUpdates")) == n_polls
 
 
 async def test_somebody_else_s_poll_ends_ours_with_a_log_line(
@@ -206,8 +209,11 @@ async def test_an_unreachable_bot_api_is_tried_until_it_answers(
 
 async def test_no_bot_without_a_token(tmp_path: Path) -> None:
     clock = bots.Clock(living.NOW)
-    with living.opened(tmp_path, "https://api.telegram.org", "", clock) as rt:
-        await application.serve(rt, asyncio.Event())
+    async with fake() as (api, _):
+        n_calls = len(api.calls)
+        with living.opened(tmp_path, api.url, "", clock) as rt:
+            await application.serve(rt, asyncio.Event())
+        assert len(api.calls) == n_calls
 
 
 async def test_allowed_updates_are_named_each_time() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from digest import model
 from digest.cli import opening
@@ -19,10 +20,11 @@ class EntryLines:
         from digest.collect import jsonl
 
         for number, line in enumerate(self._lines, start=1):
-            if not line.strip():
+            text = line.strip("\ufeff \t\r\n")  # files from Windows begin with a byte order mark
+            if not text:
                 continue
             try:
-                yield jsonl.entry_from_json(json.loads(line), number)
+                yield jsonl.entry_from_json(_whole(json.loads(text)), number)
             except errors.ConfigurationError as error:
                 self.n_bad += 1
                 for problem in error.problems:
@@ -30,3 +32,17 @@ class EntryLines:
             except (ValueError, RecursionError):
                 self.n_bad += 1
                 opening.complain(f"line {number}: not valid JSON.")
+
+
+def _whole(value: Any) -> Any:
+    """The value with every half of a surrogate pair (`"\\ud83d"` alone) as U+FFFD.
+
+    JSON allows such halves (RFC 8259, 8.2), no encoding of text does.
+    """
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _whole(one) for key, one in value.items()}
+    return value

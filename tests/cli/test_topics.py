@@ -57,6 +57,18 @@ def test_a_bad_line_is_named_and_the_rest_is_done(shell: Shell, bad: str, compla
     assert done.complaints == [complaint]
 
 
+def test_half_a_character_in_a_line_does_not_stop_the_rest(shell: Shell) -> None:
+    half = r'{"id": "half \ud83d", "title": "\ud83d Beijing", "categories": ["\udc00"]}'
+    done = shell("topics", "tag", stdin=f"{half}\n{_lines(CHIP)}")
+    assert [line["id"] for line in done.lines] == ["half \N{REPLACEMENT CHARACTER}", "2"]
+    assert "china" in [found["topic"] for found in done.lines[0]["topics"]]
+
+
+def test_a_byte_order_mark_before_the_first_line_is_passed_over(shell: Shell) -> None:
+    done = shell("topics", "tag", stdin=f"\ufeff{_lines(KYIV)}")
+    assert [line["id"] for line in done.lines] == ["1"]
+
+
 def test_no_entries_are_no_lines(shell: Shell) -> None:
     assert shell("topics", "tag", stdin="\n\n").out == ""
 

@@ -116,11 +116,15 @@ async def _collected(rt: runtime.Runtime, *, quick: bool) -> list[Finding]:
 
 async def _look(rt: runtime.Runtime, *, quick: bool) -> AsyncIterator[Finding]:
     """Everything doctor looks at, cheapest first; one fault never hides another."""
+    from digest.storage import switches
+
     yield Finding("database", True, f"schema current, {rt.db.url.get_backend_name()}")
     yield _time_zones()
     yield _catalogue(rt)
-    for problem in (problems := rt.templates.check()):
-        yield Finding("templates", False, problem, "correct the file in templates_dir")
+    own = rt.settings.templates_dir
+    problems = [] if own is None or own.is_dir() else [f"{own}: no such folder"]
+    for problem in (problems := [*problems, *rt.templates.check()]):
+        yield Finding("templates", False, problem, "correct templates_dir or the file in it")
     if not problems:
         yield Finding("templates", True, "all render")
     if not rt.settings.postal_address:
@@ -130,6 +134,8 @@ async def _look(rt: runtime.Runtime, *, quick: bool) -> AsyncIterator[Finding]:
             "none is set",
             "set postal_address: many countries' law asks for it in every mail",
         )
+    for scope, reason in (await rt.db.read(switches.paused)).items():
+        yield Finding(f"sending ({scope})", False, f"paused: {reason}", "digest resume")
     for finding in _signatures(rt):
         yield finding
     if quick:

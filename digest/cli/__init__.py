@@ -48,6 +48,8 @@ def make_app(asked: str = "") -> cyclopts.App:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
+    while given[:1] == ["--config"] and len(given) > 2:
+        given = [*given[2:], *given[:2]]  # said before the command, as many tools take it
     app = make_app(given[0] if given else "")
     try:
         result = app(given, exit_on_error=False, print_error=False, result_action="return_value")

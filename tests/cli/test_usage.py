@@ -85,6 +85,12 @@ def test_a_settings_file_is_read(shell: Shell, tmp_path: Path) -> None:
     assert shell(*words).json["time_zone"] == "Asia/Tokyo"
 
 
+def test_the_settings_file_may_be_named_before_the_command(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text('time_zone = "Asia/Tokyo"\n')
+    words = ("--config", "other.toml", "subscribers", "add", "ann@example.com", "--json")
+    assert shell(*words).json["time_zone"] == "Asia/Tokyo"
+
+
 def _process(tmp_path: Path, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("DIGEST_")

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from digest import dispatch, errors, jobs, model, runtime, scheduler
@@ -29,8 +29,11 @@ async def serve(
     stop: asyncio.Event | None = None,
     *,
     open_desk: bool = False,
+    started: Callable[[], None] = lambda: None,
 ) -> None:
     """Run the roles until SIGTERM, SIGINT or `stop`.  Raises what a role could not go on for.
+
+    `started` is called once the roles run and a signal ends them in order.
 
     `open_desk` lets everyone who reaches the desk use it: for a demo on loopback only.
     """
@@ -38,7 +41,7 @@ async def serve(
     inbox = _inbox(rt, roles)
     try:
         with _signals(stop):
-            await _run(rt, roles, stop, inbox, open_desk=open_desk)
+            await _run(rt, roles, stop, inbox, started, open_desk=open_desk)
     except BaseExceptionGroup as group:
         # One role could not go on, and took the others with it in order: its reason is the reason.
         known, _ = group.split(errors.DigestError)
@@ -53,6 +56,7 @@ async def _run(
     roles: Collection[str],
     stop: asyncio.Event,
     inbox: "webhook.Inbox | None",
+    started: Callable[[], None],
     *,
     open_desk: bool,
 ) -> None:
@@ -78,6 +82,7 @@ async def _run(
             # One pace for both, and answers first.
             limiter = sender.limiter if isinstance(sender, chat.ChatSender) else None
             group.create_task(application.serve(rt, stop, limiter, inbox), name="bot")
+        started()
         await stop.wait()
         logger.info("stopping", extra={"event": "app.stopping"})
 

@@ -130,12 +130,14 @@ async def _serve(folder: Path, urls: list[str], port: int) -> int:
             readers=readers.as_shown(stage.rt, stage.people),
             port=port,
         )
-        async with window:
-            output.say(
-                f"\n  read it at  {window.url}\n  the desk    {stage.rt.settings.base_url}/admin/"
-            )
+
+        def invite() -> None:
+            desk = f"{stage.rt.settings.base_url}/admin/"
+            output.say(f"\n  read it at  {window.url}\n  the desk    {desk}")
             output.say("\nCtrl-C ends the demo and forgets everything.", flush=True)
-            await app.serve(stage.rt, app.ROLES, open_desk=True)
+
+        async with window:
+            await app.serve(stage.rt, app.ROLES, open_desk=True, started=invite)
     return 0
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -277,21 +276,21 @@ def remove(source_id: int, *, options: opening.Options = opening.PLAIN) -> None:
 def parse(
     file: Annotated[Path, _DOCUMENT],
     *,
-    base: Annotated[str, cyclopts.Parameter(help="Its address: relative links start there")] = "",
+    url: Annotated[str, cyclopts.Parameter(help="Its address: relative links start there")] = "",
     options: opening.Options = opening.PLAIN,  # noqa: ARG001 - every command has them
 ) -> int:
-    """Print the entries in a feed or WordPress answer as JSON Lines.
+    """Print the entries in a feed, WordPress answer or article page as JSON Lines.
 
     Exit code 1, with the reason, when the document is none of these.
 
-    Example: digest sources parse feed.xml --base https://your.site/
+    Example: digest sources parse feed.xml --url https://your.site/
     """
-    from digest import errors
+    from digest import errors, runtime
     from digest.collect import jsonl, read
 
     data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     try:
-        parsed = read.parse_document(data, base, now=datetime.now(UTC))
+        parsed = read.parse_document(data, url, now=runtime.utc_now())
     except errors.SourceError as error:
         opening.complain(f"{file}: {error.reason}")
         return 1

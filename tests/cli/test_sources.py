@@ -127,7 +127,7 @@ def test_what_is_exported_can_be_imported(
 
 def test_parsing_prints_entries_in_the_contracts_form(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "feed.xml").write_text(FEED)
-    done = shell("sources", "parse", "feed.xml", "--base", "https://wire.example/")
+    done = shell("sources", "parse", "feed.xml", "--url", "https://wire.example/")
     assert [set(line) for line in done.lines] == [ENTRY_KEYS, ENTRY_KEYS]
     first = done.lines[0]
     assert (first["id"], first["title"]) == ("one", "Bridge reopens")

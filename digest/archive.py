@@ -5,8 +5,8 @@ Nobody's choices, links or reasons are in either (B24).
 
 from datetime import date, datetime, timedelta
 
-from digest import curate, intake, model, pipeline, runtime
-from digest.storage import archive, database, editions
+from digest import compose, curate, intake, model, pipeline, runtime
+from digest.storage import archive, database, editions, entries
 
 PAGE = 30  # days on one page of the archive
 MOST_STORIES = 150  # on one edition's page, as many as one can leaf through
@@ -27,7 +27,10 @@ def open_edition(
     edition = archive.public(session, edition_id)
     if edition is None:
         return None
-    issue = issue_for_everybody(rt, edition, editions.stories_of(session, edition_id))
+    frozen = editions.stories_of(session, edition_id)
+    gone = entries.withdrawn(session, {entry.id for story in frozen for entry in story.entries})
+    stories = tuple(left for story in frozen if (left := compose.standing(story, gone)) is not None)
+    issue = issue_for_everybody(rt, edition, stories)
     return None if issue is None else (edition, issue)
 
 

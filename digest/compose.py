@@ -1,7 +1,8 @@
 """From a delivery in the outbox to the message on the wire.
 
 The frozen edition and what the delivery says it shows give the same issue however often it is
-asked for, so a retry carries the same words under the same Message-ID.
+asked for, so a retry carries the same words under the same Message-ID; only what a source took
+back meanwhile is left out.
 """
 
 import contextlib
@@ -12,7 +13,7 @@ from typing import Any
 from digest import audience, errors, model, notices, phrases, runtime
 from digest.deliver import dkim
 from digest.render import mime
-from digest.storage import database, editions
+from digest.storage import database, editions, entries
 from subscribers import model as people
 
 Stories = Mapping[int, model.Story]
@@ -26,9 +27,10 @@ class Composer:
         self._rt = rt
         self._editions: dict[int, tuple[model.Edition, Stories]] = {}
         self._alerts: dict[int, editions.Raised] = {}
+        self._withdrawn: frozenset[str] = frozenset()  # entries, as of the last `prepare`
 
     async def prepare(self, deliveries: Sequence[model.Delivery]) -> None:
-        """Load what these deliveries show and is not at hand."""
+        """Load what these deliveries show and is not at hand, and what was withdrawn since."""
         wanted = {(d.kind, d.unit_id) for d in deliveries}
         digests = {unit_id for kind, unit_id in wanted if kind is model.DeliveryKind.DIGEST}
         alerts = {unit_id for kind, unit_id in wanted if kind is model.DeliveryKind.ALERT}
@@ -40,19 +42,34 @@ class Composer:
         for unit_id in alerts - self._alerts.keys():
             for raised in await self._rt.db.read(editions.alerts, ids=(unit_id,)):
                 self._alerts[unit_id] = raised
+        told = [
+            s for each in digests & self._editions.keys() for s in self._editions[each][1].values()
+        ]
+        told += [self._alerts[each].story for each in alerts & self._alerts.keys()]
+        ids = {entry.id for story in told for entry in story.entries}
+        self._withdrawn = await self._rt.db.read(entries.withdrawn, ids) if ids else frozenset()
 
     def message(
         self, delivery: model.Delivery, reach: people.Reach
     ) -> model.MailMessage | model.ChatMessage:
-        """Render one delivery for the address it goes to.  Raises RenderError."""
+        """Render one delivery for the address it goes to.
+
+        Raises RenderError, and Withdrawn when nothing of what it shows still stands.
+        """
         match delivery.kind:
             case model.DeliveryKind.DIGEST if delivery.unit_id in self._editions:
                 edition, stories = self._editions[delivery.unit_id]
-                issue = issue_of(delivery, stories, self._rt.publication.topic_names)
+                names = self._rt.publication.topic_names
+                issue = issue_of(delivery, stories, names, self._withdrawn)
+                if not issue.sections:
+                    raise errors.Withdrawn(f"edition {delivery.unit_id}")
                 return issue_message(self._rt, delivery, reach, edition, issue)
             case model.DeliveryKind.ALERT if delivery.unit_id in self._alerts:
                 raised = self._alerts[delivery.unit_id]
-                item = model.IssueItem(raised.story, delivery.shown[0].why, delivery.shown[0].topic)
+                story = standing(raised.story, self._withdrawn)
+                if story is None:
+                    raise errors.Withdrawn(f"alert {delivery.unit_id}")
+                item = model.IssueItem(story, delivery.shown[0].why, delivery.shown[0].topic)
                 return alert_message(self._rt, delivery, reach, item)
             case model.DeliveryKind.NOTICE if delivery.channel_kind is model.ChannelKind.EMAIL:
                 return notice_message(self._rt, delivery, reach)
@@ -68,15 +85,34 @@ def load_edition(session: database.Session, edition_id: int) -> tuple[model.Edit
     return progress.edition, {story.id: story for story in stories}
 
 
+def standing(story: model.Story, withdrawn: Collection[str]) -> model.Story | None:
+    """A frozen story without the entries its sources took back; None when none is left."""
+    left = tuple(entry for entry in story.entries if entry.id not in withdrawn)
+    if len(left) == len(story.entries):
+        return story
+    return model.replace(story, entries=left) if left else None
+
+
 def issue_of(
-    delivery: model.Delivery, stories: Stories, topic_names: Mapping[str, str]
+    delivery: model.Delivery,
+    stories: Stories,
+    topic_names: Mapping[str, str],
+    withdrawn: Collection[str] = (),
 ) -> model.Issue:
-    """The issue a delivery stands for: the frozen stories in the sections they were given."""
+    """The issue a delivery stands for: the frozen stories in the sections they were given.
+
+    Without the entries that were `withdrawn` since (their ids), and so perhaps without any
+    section.
+    """
     sections = []
     for (kind, topic), shown in itertools.groupby(delivery.shown, lambda s: (s.kind, s.topic)):
         items = tuple(
-            model.IssueItem(stories[s.story_id], s.why, s.topic, s.updated) for s in shown
+            model.IssueItem(story, s.why, s.topic, s.updated)
+            for s in shown
+            if (story := standing(stories[s.story_id], withdrawn)) is not None
         )
+        if not items:
+            continue
         sections.append(
             model.IssueSection(
                 kind=kind,

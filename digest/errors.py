@@ -89,6 +89,10 @@ class RenderError(DigestError):
         self.line = line
 
 
+class Withdrawn(DigestError):  # noqa: N818 - reads as the fact it states
+    """All that a message would show was taken back by its sources: it is not worth sending."""
+
+
 class DeliveryError(DigestError):
     """One message did not get through; `code` is the server's own, e.g. "550 5.1.1"."""
 

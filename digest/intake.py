@@ -4,6 +4,7 @@ Each function is the work of one transaction.  Entries that a crash left without
 story are found and finished by the next round.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,8 @@ from digest import model, topics
 from digest.classify import classifier
 from digest.cluster import changes, clusterer, lead
 from digest.storage import database, entries, sources, stories
+
+logger = logging.getLogger(__name__)
 
 WINDOW = timedelta(hours=72)  # how far back an entry looks for its story
 OLDEST = timedelta(days=10)  # a source's back issues beyond this find no story
@@ -33,14 +36,19 @@ def keep_read(
     found: Sequence[model.Entry],
     labeller: classifier.Classifier,
     *,
+    vanished: Sequence[int] = (),
     every: timedelta,
     now: datetime,
 ) -> sources.Poll:
-    """Store what a source gave, with topics; changed entries revise their stories."""
+    """Store what a source gave, with topics; changed entries revise their stories.
+
+    `vanished` are the numbers of entries the source took back: their stories lose them.
+    """
     kept = entries.keep(session, source, found, now=now)
     fresh = [*kept.new, *(after for _, after in kept.updated)]
     entries.classified(session, [(entry, labeller.classify(entry)) for entry in fresh])
     _revise_stories(session, kept.updated, now)
+    _withdraw(session, source, vanished, now)
     poll = sources.Poll(
         source_id=source.id,
         at=now,
@@ -51,6 +59,21 @@ def keep_read(
     healthy = model.replace(source, state=model.SourceState.HEALTHY, failures=0)
     sources.record_poll(session, healthy, poll, next_poll_at=now + every)
     return poll
+
+
+def _withdraw(
+    session: database.Session, source: model.Source, vanished: Sequence[int], now: datetime
+) -> None:
+    """Take back entries; a story left without any is withdrawn itself."""
+    ids = entries.withdraw(session, source.id, vanished, now=now)
+    if not ids:
+        return
+    stories.refresh(session, entries.stories_of(session, ids).values(), now=now)
+    logger.info(
+        "%d entries withdrawn by their source",
+        len(ids),
+        extra={"event": "entries.withdrawn", "source_id": source.id, "entry_ids": list(ids)},
+    )
 
 
 def keep_failure(

@@ -158,6 +158,8 @@ class Lane:
             receipt = await self._sender.send(message, before_commit=before_commit)
         except errors.DeliveryError as error:
             return await self._refused(delivery, error)
+        except errors.Withdrawn:
+            return self._result(delivery, model.DeliveryState.SUPPRESSED, "withdrawn")
         except errors.RenderError as error:
             logger.error(  # noqa: TRY400 - the line says all; a trace would only hide it
                 "message not rendered: %s", error, extra={"event": "delivery.unrendered"}

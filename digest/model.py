@@ -96,6 +96,7 @@ class Entry:
     own: bool = False  # from the publisher's own newsroom
     agency: str = ""  # wire agency named in the dateline: AP, Reuters, AFP ...
     sure: bool = True  # surely on the event of its story; else kept with it, but not counted
+    number: int | None = None  # WordPress: its id there, by which it can be asked for again
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,14 +16,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest import errors, fanout, intake, model, runtime, timetable
-from digest.collect import read
-from digest.storage import database, editions, sources, switches
+from digest.collect import read, wordpress
+from digest.storage import database, editions, entries, sources, switches
 from subscribers import directory
 
 logger = logging.getLogger(__name__)
 
 DAILY = fanout.DAILY
 ALERT_LIFE = timedelta(hours=3)
+WATCHED_FOR = timedelta(hours=48)  # entries whose withdrawal is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,15 @@ async def collect_stories(
         wanted = await rt.db.read(sources.due, now)
     else:
         wanted = await rt.db.read(sources.listing, source_ids)
+    watched = await rt.db.read(
+        entries.watched,
+        [source.id for source in wanted if source.kind is model.SourceKind.WORDPRESS],
+        since=now - WATCHED_FOR,
+        limit=wordpress.MOST_WATCHED,
+    )
     rounds = []
     async with rt.fetcher() as fetcher:
-        async for source, result in read.read_all(fetcher, wanted, now):
+        async for source, result in read.read_all(fetcher, wanted, now, watched):
             rounds.append(await _keep(rt, source, result, now))
     placed = await rt.db.run(intake.place_entries, now=rt.clock())
     if placed.n_entries:
@@ -106,7 +113,13 @@ async def _store(
     )
     every = timedelta(seconds=rt.settings.collect.interval_seconds)
     poll = await rt.db.run(
-        intake.keep_read, kept, result.entries, rt.classifier, every=every, now=now
+        intake.keep_read,
+        kept,
+        result.entries,
+        rt.classifier,
+        vanished=result.vanished,
+        every=every,
+        now=now,
     )
     return Round(kept, poll, result.problems)
 

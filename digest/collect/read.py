@@ -6,7 +6,7 @@ A round reads many sources at once; a bad one yields its error and never stops t
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -45,26 +45,41 @@ class Collected:
     problems: tuple[str, ...] = ()
     hub_url: str = ""
     self_url: str = ""
+    vanished: tuple[int, ...] = ()  # numbers of entries the source does not publish any more
 
 
 Outcome: TypeAlias = Collected | errors.SourceError
 
 
-async def read_source(fetcher: fetch.Fetcher, source: model.Source, now: datetime) -> Collected:
-    """Poll one source.  Raises SourceError only."""
+async def read_source(
+    fetcher: fetch.Fetcher, source: model.Source, now: datetime, watched: Sequence[int] = ()
+) -> Collected:
+    """Poll one source.  Raises SourceError only.
+
+    `watched` are numbers of a WordPress's entries to ask after, newest first.  An entry that a
+    feed lists no longer only grew old there.
+    """
     if source.kind is model.SourceKind.WORDPRESS:
-        return await _read_wordpress(fetcher, source, now)
+        return await _read_wordpress(fetcher, source, now, watched)
     return await _read_feed(fetcher, source, now)
 
 
 async def read_all(
-    fetcher: fetch.Fetcher, sources: Iterable[model.Source], now: datetime
+    fetcher: fetch.Fetcher,
+    sources: Iterable[model.Source],
+    now: datetime,
+    watched: Mapping[int, Sequence[int]] | None = None,
 ) -> AsyncIterator[tuple[model.Source, Outcome]]:
     """Poll all sources at once, within the fetcher's limits; yield each outcome as it comes.
 
-    An error is yielded instead of raised; leaving early cancels the polls still under way.
+    `watched` maps a source's id to what `read_source` takes by that name.  An error is yielded
+    instead of raised; leaving early cancels the polls still under way.
     """
-    tasks = [asyncio.ensure_future(_outcome(fetcher, source, now)) for source in sources]
+    watched = watched or {}
+    tasks = [
+        asyncio.ensure_future(_outcome(fetcher, source, now, watched.get(source.id, ())))
+        for source in sources
+    ]
     try:
         for task in asyncio.as_completed(tasks):
             yield await task
@@ -75,10 +90,10 @@ async def read_all(
 
 
 async def _outcome(
-    fetcher: fetch.Fetcher, source: model.Source, now: datetime
+    fetcher: fetch.Fetcher, source: model.Source, now: datetime, watched: Sequence[int]
 ) -> tuple[model.Source, Outcome]:
     try:
-        return source, await read_source(fetcher, source, now)
+        return source, await read_source(fetcher, source, now, watched)
     except errors.SourceError as error:
         return source, error
     except Exception as error:  # one bad source never stops the round
@@ -122,7 +137,9 @@ async def _read_feed(fetcher: fetch.Fetcher, source: model.Source, now: datetime
     )
 
 
-async def _read_wordpress(fetcher: fetch.Fetcher, source: model.Source, now: datetime) -> Collected:
+async def _read_wordpress(
+    fetcher: fetch.Fetcher, source: model.Source, now: datetime, watched: Sequence[int]
+) -> Collected:
     title = source.title or await wordpress.read_title(fetcher, source.url)
     problems: tuple[str, ...] = ()
     categories: tuple[wordpress.Category, ...] = ()
@@ -138,6 +155,14 @@ async def _read_wordpress(fetcher: fetch.Fetcher, source: model.Source, now: dat
         now=now,
         names={each.id: each.name for each in categories},
     )
+    vanished: tuple[int, ...] = ()
+    try:
+        here = {entry.number for entry in changes.entries}
+        vanished = await wordpress.read_vanished(
+            fetcher, source.url, [number for number in watched if number not in here]
+        )
+    except errors.SourceError as error:  # asked again by the next poll
+        problems += (f"withdrawn: {error.reason}",)
     return Collected(
         source,
         entries=_labelled(changes.entries, source),
@@ -146,6 +171,7 @@ async def _read_wordpress(fetcher: fetch.Fetcher, source: model.Source, now: dat
         title=title,
         categories=tuple((each.name, each.parent) for each in categories),
         problems=problems + changes.problems,
+        vanished=changes.closed + vanished,
     )
 
 

@@ -6,7 +6,7 @@ and without (`?rest_route=/`).  Source: developer.wordpress.org/rest-api/referen
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,11 +26,14 @@ __all__ = [
     "read_categories",
     "read_changes",
     "read_title",
+    "read_vanished",
 ]
 
 PER_PAGE = 50
 MAX_PAGES = 20
 CATEGORIES_PER_PAGE = 100  # the most WordPress allows
+MOST_WATCHED = 100  # likewise, and so one request
+_TOO_MANY_AT_ONCE = 5  # vanished with nothing left: rather a fault of theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Changes:
     entries: tuple[model.Entry, ...]
     cursor: str
     problems: tuple[str, ...] = ()
+    closed: tuple[int, ...] = ()  # numbers of what asks for a password now
 
 
 def endpoint(url: str, route: str, **parameters: str | int) -> str:
@@ -116,7 +120,35 @@ async def read_changes(
         found, url=url, source=source, language=language, now=now, names=names, problems=problems
     )
     newest = max((at for each in found if (at := _modified(each)) > _NEVER), default=since)
-    return Changes(entries, _stamp(newest) if newest else cursor, tuple(problems))
+    closed = tuple(number for each in found if _closed(each) and (number := _number(each)))
+    return Changes(entries, _stamp(newest) if newest else cursor, tuple(problems), closed)
+
+
+async def read_vanished(
+    fetcher: fetch.Fetcher, url: str, numbers: Sequence[int]
+) -> tuple[int, ...]:
+    """Ask which of these (at most `MOST_WATCHED`) are not published any more; one request.
+
+    Unpublished, trashed and deleted ones look the same from outside: they are not listed.
+    Raises FetchError, and NotAFeed for an answer not to be believed: one that lists something
+    else (a cache that does not look at the question), or of many nothing at all.
+    """
+    asked = numbers[:MOST_WATCHED]
+    if not asked:
+        return ()
+    parameters: dict[str, str | int] = {
+        "include": ",".join(map(str, asked)),
+        "per_page": MOST_WATCHED,
+        "status": "publish",
+        "_fields": "id",
+    }
+    answer = await _get_json(fetcher, endpoint(url, "/wp/v2/posts", **parameters))
+    listed = {_number(each) for each in _objects(answer.value, url)}
+    if not listed <= set(asked):
+        raise errors.NotAFeed(url, "the API lists other posts than those asked for")
+    if not listed and len(asked) >= _TOO_MANY_AT_ONCE:
+        raise errors.NotAFeed(url, f"the API lists none of the {len(asked)} latest posts any more")
+    return tuple(number for number in asked if number not in listed)
 
 
 async def read_categories(fetcher: fetch.Fetcher, url: str) -> tuple[Category, ...]:
@@ -187,7 +219,7 @@ def entries_from(
     """
     entries = []
     for value in listed:
-        if value.get("status", "publish") != "publish" or _protected(value):
+        if _closed(value):
             continue
         entry = drafts.finish(
             _draft(value, names or {}),
@@ -198,7 +230,7 @@ def entries_from(
             problems=problems,
         )
         if entry is not None:
-            entries.append(entry)
+            entries.append(model.replace(entry, number=_number(value)))
     return tuple(entries)
 
 
@@ -282,9 +314,15 @@ def _pictures(embedded: Mapping[str, Any]) -> Iterable[str]:
         yield str(media.get("source_url") or "")
 
 
-def _protected(value: Mapping[str, Any]) -> bool:
+def _closed(value: Mapping[str, Any]) -> bool:
     text = value.get("content")
-    return isinstance(text, dict) and bool(text.get("protected"))
+    protected = isinstance(text, dict) and bool(text.get("protected"))
+    return protected or value.get("status", "publish") != "publish"
+
+
+def _number(value: Mapping[str, Any]) -> int | None:
+    number = value.get("id")
+    return number if isinstance(number, int) and 0 < number < 2**63 else None
 
 
 def _rendered(value: Mapping[str, Any], key: str) -> str:

@@ -61,7 +61,7 @@ class Newsroom:
         self.started_at = clock()
         self._server = loopback.Server(self._application(), port)
         self._entries: list[model.Entry] = []
-        self._withdrawn: set[str] = set()
+        self._withdrawn: dict[str, model.Entry] = {}  # by address
         self._wordpress: newsroom_wordpress.WordPress | None = None
         self._templates = environment.Templates()
         self.down: set[str] = set()
@@ -129,7 +129,8 @@ class Newsroom:
         told = sample.Sample(
             paper, 0, title, summary, tuple(categories), tuple(topics), image=image
         )
-        numbers = (int(e.id.rpartition("-")[2]) for e in self._entries)
+        known = (*self._entries, *self._withdrawn.values())
+        numbers = (int(e.id.rpartition("-")[2]) for e in known)
         entry = stories.entry_of(max(numbers, default=0) + 1, told, self._clock(), self.url)
         self._entries.insert(0, entry)
         return entry
@@ -149,7 +150,15 @@ class Newsroom:
     def withdraw(self, entry: model.Entry) -> None:
         """Take a story off the paper; its page answers 410 from now on."""
         self._entries.remove(entry)
-        self._withdrawn.add(entry.url)
+        self._withdrawn[entry.url] = entry
+
+    def restore(self, entry: model.Entry) -> model.Entry:
+        """Put a withdrawn story back where its date belongs; it is marked as updated now."""
+        kept = self._withdrawn.pop(entry.url)
+        back = replace(kept, updated_at=self._clock().replace(microsecond=0))
+        self._entries.append(back)
+        self._entries.sort(key=lambda e: e.published_at or self.started_at, reverse=True)
+        return back
 
     def _application(self) -> web.Application:
         application = web.Application()

@@ -1,7 +1,7 @@
 """Entries as collected: each source's own id once, changed when the source changed it."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,7 +35,10 @@ class Placed:
 def keep(
     session: sa.Connection, source: model.Source, found: Sequence[model.Entry], *, now: datetime
 ) -> Kept:
-    """Store the entries of one source; an id seen before is updated when its text changed."""
+    """Store the entries of one source; an id seen before is updated when its text changed.
+
+    What was withdrawn and is there again counts as updated: its story has it back.
+    """
     by_uid = {entry.id: entry for entry in found}
     known: dict[str, Any] = {}
     for uids in sql.chunks(tuple(by_uid)):
@@ -46,7 +49,7 @@ def keep(
         row = known.get(uid)
         if row is None:
             new.append(_insert(session, source, uid, entry, now))
-        elif row.fingerprint != fingerprint(entry):
+        elif row.withdrawn or row.fingerprint != fingerprint(entry):
             updated.append((entry_from(row), _update(session, row, entry, now)))
         else:
             n_unchanged += 1
@@ -101,6 +104,56 @@ def stories_of(session: sa.Connection, entry_ids: Sequence[int]) -> dict[int, in
     return found
 
 
+def watched(
+    session: sa.Connection, source_ids: Sequence[int], since: datetime, limit: int
+) -> dict[int, tuple[int, ...]]:
+    """Source id → the numbers of its entries collected since then that still stand.
+
+    The newest `limit` of each source, newest first; entries without a number are left out.
+    """
+    found = {}
+    for source_id in source_ids:
+        query = (
+            sa.select(_entry.c.number)
+            .where(
+                _entry.c.source_id == source_id,
+                _entry.c.collected_at >= since,
+                _entry.c.number.is_not(None),
+                ~_entry.c.withdrawn,
+            )
+            .order_by(_entry.c.published_at.desc(), _entry.c.id.desc())
+            .limit(limit)
+        )
+        found[source_id] = tuple(session.execute(query).scalars())
+    return found
+
+
+def withdraw(
+    session: sa.Connection, source_id: int, numbers: Sequence[int], *, now: datetime
+) -> tuple[int, ...]:
+    """Mark as withdrawn what a source took back; returns the ids of those that stood."""
+    found: list[int] = []
+    for some in sql.chunks(numbers):
+        query = sa.select(_entry.c.id).where(
+            _entry.c.source_id == source_id, _entry.c.number.in_(some), ~_entry.c.withdrawn
+        )
+        ids = list(session.execute(query).scalars())
+        session.execute(
+            sa.update(_entry).where(_entry.c.id.in_(ids)).values(withdrawn=True, changed_at=now)
+        )
+        found += ids
+    return tuple(found)
+
+
+def withdrawn(session: sa.Connection, entry_ids: Collection[str]) -> frozenset[str]:
+    """Those of the stored entries, as stories name them, that were withdrawn."""
+    found: set[str] = set()
+    for ids in sql.chunks([int(entry_id) for entry_id in entry_ids]):
+        query = sa.select(_entry.c.id).where(_entry.c.id.in_(ids), _entry.c.withdrawn)
+        found |= {str(entry_id) for entry_id in session.execute(query).scalars()}
+    return frozenset(found)
+
+
 def latest(session: sa.Connection, limit: int) -> tuple[model.Entry, ...]:
     """The newest entries, newest first."""
     query = select_entries().order_by(_entry.c.published_at.desc(), _entry.c.id.desc()).limit(limit)
@@ -132,6 +185,7 @@ def entry_from(row: Any) -> model.Entry:
         own=row.own,
         agency=row.agency,
         sure=row.sure,
+        number=row.number,
     )
 
 
@@ -154,6 +208,7 @@ def _columns(entry: model.Entry) -> dict[str, Any]:
         "language": entry.language,
         "image": entry.image,
         "agency": entry.agency,
+        "number": entry.number,
         "fingerprint": fingerprint(entry),
     }
 
@@ -178,7 +233,9 @@ def _insert(
 
 def _update(session: sa.Connection, row: Any, entry: model.Entry, now: datetime) -> model.Entry:
     session.execute(
-        sa.update(_entry).where(_entry.c.id == row.id).values(**_columns(entry), changed_at=now)
+        sa.update(_entry)
+        .where(_entry.c.id == row.id)
+        .values(**_columns(entry), withdrawn=False, changed_at=now)
     )
     was = entry_from(row)
     return model.replace(

@@ -64,11 +64,15 @@ def refresh(session: sa.Connection, story_ids: Iterable[int], *, now: datetime) 
                     matches[row.story_id][match.topic] = match
         for story_id in ids:
             ordered = sorted(matches[story_id].values(), key=lambda m: (-m.score, m.topic))
-            values: dict[str, Any] = {"topics": documents.topics_document(ordered)}
+            # A story that lost its last entry keeps its topics, for the desk to know it by.
+            values: dict[str, Any] = {"withdrawn": True}
             if story_id in first_at:
-                values |= {"first_at": first_at[story_id], "updated_at": now, "withdrawn": False}
-            else:
-                values |= {"withdrawn": True}
+                values = {
+                    "topics": documents.topics_document(ordered),
+                    "first_at": first_at[story_id],
+                    "updated_at": now,
+                    "withdrawn": False,
+                }
             session.execute(sa.update(_story).where(_story.c.id == story_id).values(**values))
 
 
@@ -91,7 +95,8 @@ def load(
 ) -> tuple[model.Story, ...]:
     """Stories with their entries, newest first; `since` bounds when an entry was published.
 
-    Dropped and withdrawn ones are among them, marked.  `full` brings the entries' bodies.
+    Dropped and withdrawn ones are among them, marked; a withdrawn one has its last entries.
+    `full` brings the entries' bodies.
     """
     query = sa.select(_story)
     if ids is not None:
@@ -100,7 +105,8 @@ def load(
         recent = sa.select(_entry.c.story_id).where(_entry.c.published_at >= since)
         query = query.where(_story.c.id.in_(recent))
     rows = session.execute(query.order_by(_story.c.first_at.desc(), _story.c.id).limit(limit)).all()
-    found = _entries_of(session, [row.id for row in rows], full=full)
+    withdrawn = [row.id for row in rows if row.withdrawn]
+    found = _entries_of(session, [row.id for row in rows], withdrawn, full=full)
     return tuple(_story_from(row, found[row.id]) for row in rows if found[row.id])
 
 
@@ -127,13 +133,16 @@ def merge(session: sa.Connection, into: int, other: int, *, now: datetime) -> No
 
 
 def _entries_of(
-    session: sa.Connection, story_ids: Sequence[int], *, full: bool
+    session: sa.Connection, story_ids: Sequence[int], withdrawn: Sequence[int], *, full: bool
 ) -> dict[int, list[model.Entry]]:
     found: dict[int, list[model.Entry]] = defaultdict(list)
     for ids in sql.chunks(story_ids):
         query = (
             entries.select_entries()
-            .where(_entry.c.story_id.in_(ids), ~_entry.c.withdrawn)
+            .where(
+                _entry.c.story_id.in_(ids),
+                ~_entry.c.withdrawn | _entry.c.story_id.in_(list(withdrawn)),
+            )
             .order_by(_entry.c.published_at, _entry.c.id)
         )
         for row in session.execute(query):

@@ -114,7 +114,9 @@ entry = sa.Table(
     _flag("withdrawn"),
     sa.Column("sure", sa.Boolean, nullable=False, default=True, server_default=sa.true()),
     _flag("fixed"),  # an editor put it where it is: clustering leaves it alone
+    sa.Column("number", Id),
     sa.UniqueConstraint("source_id", "uid"),
+    sa.Index("ix_entry_source_id_collected_at", "source_id", "collected_at"),
 )
 
 frozen_story = sa.Table(

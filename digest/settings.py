@@ -4,6 +4,7 @@ Environment first (`DIGEST_` prefix, `__` between levels), then the file, then d
 Read in cli, app and runtime only; everything below is handed plain values.
 """
 
+import email.utils
 import os
 import secrets
 import tomllib
@@ -11,6 +12,7 @@ import zoneinfo
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import SplitResult, urlsplit
 
 import pydantic
 import pydantic_settings
@@ -20,6 +22,8 @@ from digest import errors
 
 DEFAULT_FILE = Path("digest.toml")
 TELEGRAM_API = "https://api.telegram.org"
+_SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
+_TESTS_OWN = {"DIGEST_REAL_DATA", "DIGEST_CHROMIUM"}
 
 
 class Smtp(BaseModel):
@@ -47,6 +51,27 @@ class Smtp(BaseModel):
     verify_certificates: bool = Field(
         True, description="Refuse a mail server whose certificate cannot be verified"
     )
+
+    @pydantic.field_validator("url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr) -> SecretStr:
+        parts = _address_parts(value.get_secret_value())
+        if value.get_secret_value() and not (parts.scheme in _SMTP_SCHEMES and parts.hostname):
+            raise ValueError("must be smtp://, smtps:// or smtp+starttls:// and a host")
+        return value
+
+    @pydantic.field_validator("sender", "reply_to", "bounce_address")
+    @classmethod
+    def _mail_address(cls, value: str) -> str:
+        if value and "@" not in email.utils.parseaddr(value)[1]:
+            raise ValueError("must be a mail address, or a name and a mail address in <>")
+        return value
+
+    @pydantic.model_validator(mode="after")
+    def _has_sender(self) -> "Smtp":
+        if self.url.get_secret_value() and not self.sender:
+            raise ValueError("smtp.sender must be set when smtp.url is")
+        return self
 
 
 class Dkim(BaseModel):
@@ -84,6 +109,13 @@ class Telegram(BaseModel):
         25.0, gt=0, le=1000, description="Messages a second at most, over all chats"
     )
     webhook_url: str = Field("", description="Public https address for updates; empty: polling")
+
+    @pydantic.field_validator("api_url", "webhook_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
 
 
 class Collect(BaseModel):
@@ -187,6 +219,13 @@ class Settings(pydantic_settings.BaseSettings):
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
 
+    @pydantic.field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(("sqlite:", "postgresql:", "postgres:")):
+            raise ValueError("must be sqlite:///FILE or postgresql://user:password@host/name")
+        return value
+
     @pydantic.field_validator("base_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
@@ -211,8 +250,6 @@ class Settings(pydantic_settings.BaseSettings):
     @pydantic.model_validator(mode="after")
     def _belong_together(self) -> "Settings":
         problems = []
-        if self.smtp.url.get_secret_value() and not self.smtp.sender:
-            problems.append("smtp.sender must be set when smtp.url is")
         if self.dkim.domain and not (self.dkim.selector and self.dkim.key_file):
             problems.append("dkim.selector and dkim.key_file must be set when dkim.domain is")
         if (self.dkim.selector or self.dkim.key_file) and not self.dkim.domain:
@@ -294,7 +331,7 @@ def _sentences(error: pydantic.ValidationError) -> Iterator[str]:
         text = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
             text = "no such setting"
-        yield f"{name}: {text}" if name else text
+        yield f"{name}: {text}" if name and not text.startswith(f"{name}.") else text
 
 
 def effective(settings: Settings) -> dict[str, Any]:
@@ -344,6 +381,19 @@ def _toml(value: Any) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def _address_parts(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # brackets that do not close
+        return SplitResult("", "", "", "", "")
+
+
 def environment_names() -> list[str]:
-    """`DIGEST_…` variables set now, for doctor; unknown ones are refused by the model already."""
+    """`DIGEST_…` variables set now."""
     return sorted(name for name in os.environ if name.startswith("DIGEST_"))
+
+
+def unknown_names() -> list[str]:
+    """Variables set now that look like settings and are none, mistyped ones above all."""
+    known = {f"DIGEST_{name.upper()}" for name in Settings.model_fields} | _TESTS_OWN
+    return [name for name in environment_names() if name.partition("__")[0] not in known]

@@ -15,7 +15,13 @@ GIVEN: dict[str, Any] = {
     "time_zone": "Europe/Athens",
     "base_url": "https://news.example",
     "secret_key": "s" * 40,
+    "database_url": "postgresql://digest@db.example/digest",
+    "smtp.url": "smtp://mail.example:2525",
     "smtp.sender": "a@b.example",
+    "smtp.reply_to": "desk@b.example",
+    "smtp.bounce_address": "bounces@b.example",
+    "telegram.api_url": "https://bots.example",
+    "telegram.webhook_url": "https://news.example/hooks/telegram",
     "dkim.selector": "s1",
     "dkim.key_file": "key.pem",
 }
@@ -195,3 +201,23 @@ def test_settings_that_cannot_work_together_are_refused(
 ) -> None:
     with pytest.raises(errors.ConfigurationError, match=problem):
         settings.load(**given)
+
+
+def test_addresses_of_other_servers_are_judged_with_everything_else_at_once() -> None:
+    """F15: a mistyped address is told with the other errors, not after they are mended."""
+    with pytest.raises(errors.ConfigurationError) as caught:
+        settings.load(
+            time_zone="Mars/Olympus",
+            database_url="mysql://root:hunter2@localhost/x",
+            smtp={"url": "ftp://user:hunter2@mail.example", "sender": "nobody"},
+            telegram={"api_url": "foo"},
+        )
+    named = {problem.partition(":")[0] for problem in caught.value.problems}
+    assert named == {"time_zone", "database_url", "smtp.url", "smtp.sender", "telegram.api_url"}
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_mistyped_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGEST_NOSUCH", "1")
+    monkeypatch.setenv("DIGEST_SMTP__CONNECTIONS", "2")
+    assert settings.unknown_names() == ["DIGEST_NOSUCH"]

@@ -37,7 +37,10 @@ def load(options: Options) -> "settings.Settings":
     from digest import settings
 
     logs.set_up(verbose=options.verbose)
-    return settings.load(options.config)
+    loaded = settings.load(options.config)
+    for name in settings.unknown_names():
+        complain(f"{name} is set, and there is no such setting")
+    return loaded
 
 
 @contextlib.contextmanager

@@ -4,15 +4,19 @@ import asyncio
 import importlib.metadata
 import json
 import os
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import cyclopts
 
 from digest import runtime
 from digest.cli import opening, output
+
+if TYPE_CHECKING:
+    from digest import settings
 
 
 @dataclass(frozen=True)
@@ -88,8 +92,7 @@ def doctor(
     if not options.json:
         for name, value in _flat(settings.effective(loaded)):
             output.say(f"  {name} = {json.dumps(value)}")
-    with opening.opened(options) as rt:
-        findings = asyncio.run(_collected(rt, quick=quick))
+    findings = _findings(loaded, quick=quick)
     if options.json:
         output.as_json([vars(finding) for finding in findings])
     else:
@@ -108,6 +111,24 @@ def _flat(document: dict[str, object], before: str = "") -> list[tuple[str, obje
         else:
             found.append((f"{before}{name}", value))
     return found
+
+
+def _findings(loaded: "settings.Settings", *, quick: bool) -> list[Finding]:
+    """Look at everything; without its database, at all that does not need it."""
+    from pydantic import SecretStr
+
+    from digest import errors
+
+    try:
+        with runtime.opened(loaded) as rt:
+            return asyncio.run(_collected(rt, quick=quick))
+    except errors.ConfigurationError as error:
+        gone = Finding("database", False, "; ".join(error.problems), "check database_url")
+    with tempfile.TemporaryDirectory() as folder:
+        aside = SecretStr(f"sqlite:///{folder}/aside.db")
+        with runtime.opened(loaded.model_copy(update={"database_url": aside})) as rt:
+            found = asyncio.run(_collected(rt, quick=quick))
+    return [gone, *(f for f in found if f.what not in ("database", "sources"))]
 
 
 async def _collected(rt: runtime.Runtime, *, quick: bool) -> list[Finding]:

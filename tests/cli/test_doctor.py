@@ -41,3 +41,15 @@ def test_a_template_of_ones_own_that_fails_is_a_fault_beside_the_others(
     monkeypatch.setenv("DIGEST_TEMPLATES_DIR", "own")
     monkeypatch.setenv("DIGEST_POSTAL_ADDRESS", "")
     assert set(_faults(shell, code=1)) == {"templates", "postal address"}
+
+
+def test_a_database_that_is_away_is_one_fault_beside_the_others(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F4: one fault never hides another, and no password is told."""
+    monkeypatch.setenv("DIGEST_DATABASE_URL", "postgresql://digest:hunter2@127.0.0.1:1/none")
+    monkeypatch.setenv("DIGEST_POSTAL_ADDRESS", "")
+    faults = _faults(shell, code=1)
+    assert "127.0.0.1" in faults["database"]["says"]
+    assert "hunter2" not in str(faults)
+    assert faults["postal address"]["says"] == "none is set"

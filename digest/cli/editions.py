@@ -153,6 +153,7 @@ def publish(
 
     With --now for every active subscriber; without it for those who are due.  With --wait it
     is also sent; otherwise `digest run` does that.  Exit code 1 when something failed.
+    With --json one document; without --now a line for each edition that was due.
 
     Example: digest editions publish daily --now --wait
     """
@@ -208,8 +209,10 @@ async def _publish(
     seconds = round(time.monotonic() - begun, 3)
     for progress in sorted(found, key=lambda one: one.edition.id):
         summary = _summary(progress, seconds)
-        if options.json:
+        if options.json and everyone:
             output.as_json(summary)
+        elif options.json:
+            output.as_lines([summary])
         else:
             output.say(", ".join(f"{name} {value}" for name, value in summary.items()))
     if not made and not options.json:

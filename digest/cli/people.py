@@ -154,7 +154,8 @@ def _tell(report: "importing.Report", dry_run: bool) -> None:
     output.say(f"{report.n_added} {would}added")
     output.say(f"{report.n_known} known already, of whom {report.n_left_before} had left")
     output.say(f"{report.n_suppressed} left out: suppressed")
-    output.say(f"{report.n_problems} left out: see stderr")
+    if report.n_problems:
+        output.say(f"{report.n_problems} left out: see stderr")
     if report.n_unsubscribed:
         output.say(f"{report.n_unsubscribed} say of themselves that they left")
     if report.n_role_addresses:

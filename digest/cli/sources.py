@@ -138,7 +138,7 @@ def listing(*, options: opening.Options = opening.PLAIN) -> None:
                 one.source.id,
                 one.source.title or one.source.url,
                 one.source.kind,
-                one.source.state,
+                one.source.state if one.polled_at else "not read yet",
                 one.polled_at,
                 one.n_entries,
                 one.reason,

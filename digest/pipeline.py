@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from digest import errors, fanout, intake, model, runtime, timetable
 from digest.collect import read, wordpress
-from digest.storage import database, editions, entries, sources, switches
+from digest.storage import database, editions, entries, sources, stories, switches
 from subscribers import directory
 
 logger = logging.getLogger(__name__)
@@ -232,7 +232,10 @@ def freeze_edition(
 
 
 async def raise_alerts(rt: runtime.Runtime, story_ids: Sequence[int] = ()) -> list[int]:
-    """Raise an alert on every breaking story, or on those named; returns the new alerts' ids."""
+    """Raise an alert on every breaking story, or on those named; returns the new alerts' ids.
+
+    A story breaks only by what came since its sources were added.
+    """
     now = rt.clock()
     new = await rt.db.run(_raise_new, rt, story_ids, now)
     for alert_id in new:
@@ -243,16 +246,19 @@ async def raise_alerts(rt: runtime.Runtime, story_ids: Sequence[int] = ()) -> li
 def _raise_new(
     session: database.Session, rt: runtime.Runtime, story_ids: Sequence[int], now: datetime
 ) -> list[int]:
-    stories = intake.current_stories(
+    current = intake.current_stories(
         session,
         rt.catalogue,
         now=now,
         since=None if story_ids else now - ALERT_LIFE,
         ids=story_ids or None,
     )
+    # The first reading of a new source brings its past: that is no reason to wake anybody.
+    broken = [story.id for story in current if story.breaking]
+    wanted = frozenset(story_ids) or stories.with_news(session, broken)
     new = []
-    for story in stories:
-        if story.dropped or story.withdrawn or not (story.breaking or story.id in story_ids):
+    for story in current:
+        if story.dropped or story.withdrawn or story.id not in wanted:
             continue
         alert_id, is_new = editions.raise_alert(
             session, story, now=now, expires_at=now + ALERT_LIFE

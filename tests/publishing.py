@@ -84,7 +84,7 @@ class Press:
                 title=url.split("/")[2],
                 category="",
                 own=url == FEED,
-                now=now,
+                now=now - timedelta(days=1),  # it was added long before it told this
             )
             every = timedelta(minutes=5)
             intake.keep_read(session, source, found, self.rt.classifier, every=every, now=now)

@@ -109,7 +109,8 @@ def _added(
     rt: runtime.Runtime, found: Sequence[model.Source], chat: botapi.BotApi
 ) -> list[tuple[readers.SampleReader, people.Subscriber]]:
     """Add the sources, and sign up the sample readers."""
-    now = rt.clock()
+    # As if read for a while: its stories are from before the demo began, and one shall break.
+    added_at = rt.clock() - timedelta(days=1)
     with rt.db.begin() as session:
         for source in found:
             sources.add(
@@ -119,7 +120,7 @@ def _added(
                 title=source.title,
                 category="",
                 own=source.own,
-                now=now,
+                now=added_at,
             )
         added = readers.sign_up(session, rt, readers.SAMPLE)
     for reader in readers.SAMPLE:

@@ -114,7 +114,9 @@ async def _schedule(rt: runtime.Runtime, stop: asyncio.Event) -> None:
     engine = embedded.EmbeddedEngine(jobs.for_runtime(rt))
     working = asyncio.create_task(engine.work())
     try:
-        with scheduler.ticking(engine, collect_seconds=rt.settings.collect.interval_seconds):
+        # Each source has its own time; a look at whose has come costs one query.
+        collect_seconds = max(rt.settings.collect.interval_seconds // 10, 5)
+        with scheduler.ticking(engine, collect_seconds=collect_seconds):
             await stop.wait()
         await engine.drained()
     finally:

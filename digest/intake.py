@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from digest import model, topics
 from digest.classify import classifier
 from digest.cluster import changes, clusterer, lead
+from digest.collect import rhythm
 from digest.storage import database, entries, sources, stories
 
 logger = logging.getLogger(__name__)
@@ -37,12 +38,16 @@ def keep_read(
     labeller: classifier.Classifier,
     *,
     vanished: Sequence[int] = (),
+    moved_to: str = "",
+    asked_seconds: float | None = None,
     every: timedelta,
     now: datetime,
 ) -> sources.Poll:
     """Store what a source gave, with topics; changed entries revise their stories.
 
     `vanished` are the numbers of entries the source took back: their stories lose them.
+    `moved_to` is the address it is read at from now on.  It is read again after about `every`,
+    later when it has been silent or asked for it (`asked_seconds`).
     """
     kept = entries.keep(session, source, found, now=now)
     fresh = [*kept.new, *(after for _, after in kept.updated)]
@@ -57,8 +62,30 @@ def keep_read(
         n_unchanged=kept.n_unchanged,
     )
     healthy = model.replace(source, state=model.SourceState.HEALTHY, failures=0)
-    sources.record_poll(session, healthy, poll, next_poll_at=now + every)
+    if moved_to and moved_to != source.url:
+        _move(session, source, moved_to)
+    # The publisher's own newsroom is never left alone: its corrections must not wait.
+    recent = sources.activity(session, source.id, now - timedelta(days=rhythm.RATE_DAYS))
+    wait = rhythm.next_wait(
+        source.id,
+        usual=every,
+        n_new=len(kept.new),
+        n_recent=recent.n_entries,
+        silence=timedelta(0) if source.own else now - recent.last_at,
+        asked=asked_seconds,
+    )
+    sources.record_poll(session, healthy, poll, next_poll_at=now + wait)
     return poll
+
+
+def _move(session: database.Session, source: model.Source, moved_to: str) -> None:
+    moved = sources.move(session, source.id, moved_to)
+    logger.warning(
+        "source moved for good to %s%s",
+        moved_to,
+        "" if moved else ", which another source is read at: remove one of them",
+        extra={"event": "source.moved", "source_id": source.id},
+    )
 
 
 def _withdraw(

@@ -118,6 +118,8 @@ async def _store(
         result.entries,
         rt.classifier,
         vanished=result.vanished,
+        moved_to=result.moved_to,
+        asked_seconds=result.asked_seconds,
         every=every,
         now=now,
     )
@@ -255,7 +257,7 @@ def _raise_new(
     )
     # The first reading of a new source brings its past: that is no reason to wake anybody.
     broken = [story.id for story in current if story.breaking]
-    wanted = frozenset(story_ids) or stories.with_news(session, broken)
+    wanted = frozenset(story_ids) or stories.grown_since_added(session, broken)
     new = []
     for story in current:
         if story.dropped or story.withdrawn or story.id not in wanted:

@@ -10,6 +10,7 @@ import asyncio
 import contextvars
 import email.utils
 import ipaddress
+import itertools
 import os
 import socket
 from collections.abc import Callable, Mapping
@@ -28,6 +29,7 @@ __all__ = ["FetchLimits", "Fetched", "Fetcher"]
 
 _MAX_RETRY_AFTER_SECONDS = 7 * 24 * 3600.0
 _CHUNK_BYTES = 65_536
+_PERMANENT = (301, 308)
 # The NAT64 prefixes, behind which any IPv4 address can stand (RFC 6052, RFC 8215).
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 
@@ -49,7 +51,11 @@ class FetchLimits:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer.  `url` is the address after redirects; a 304 has no body."""
+    """An answer.  `url` is the address after redirects; a 304 has no body.
+
+    `moved_to` is where permanent redirects lead, "" when there was none: the address to ask
+    from now on.  What a temporary one says after them is not kept (RFC 9110, 15.4).
+    """
 
     status: int
     url: str
@@ -60,6 +66,7 @@ class Fetched:
     last_modified: str
     not_modified: bool
     headers: Mapping[str, str]
+    moved_to: str = ""
 
 
 class Fetcher:
@@ -299,4 +306,15 @@ def _fetched(response: aiohttp.ClientResponse, body: bytes) -> Fetched:
         last_modified=headers.get("Last-Modified", ""),
         not_modified=response.status == 304,
         headers=headers,
+        moved_to=_moved_to(response),
     )
+
+
+def _moved_to(response: aiohttp.ClientResponse) -> str:
+    hops = [*response.history, response]
+    moved = ""
+    for hop, following in itertools.pairwise(hops):
+        if hop.status not in _PERMANENT:
+            break
+        moved = str(following.url)
+    return moved

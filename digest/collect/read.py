@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from digest import errors, model
-from digest.collect import clean, feeds, fetch, pages, wordpress
+from digest.collect import clean, feeds, fetch, pages, rhythm, wordpress
 
 __all__ = ["Collected", "Outcome", "parse_document", "read_all", "read_source"]
 
@@ -46,6 +46,8 @@ class Collected:
     hub_url: str = ""
     self_url: str = ""
     vanished: tuple[int, ...] = ()  # numbers of entries the source does not publish any more
+    moved_to: str = ""  # its address from now on, when it said so
+    asked_seconds: float | None = None  # until it wants to be asked again
 
 
 Outcome: TypeAlias = Collected | errors.SourceError
@@ -116,6 +118,8 @@ async def _read_feed(fetcher: fetch.Fetcher, source: model.Source, now: datetime
             unchanged=True,
             etag=fetched.etag or source.etag,
             last_modified=fetched.last_modified or source.last_modified,
+            moved_to=fetched.moved_to,
+            asked_seconds=rhythm.asked_seconds(fetched.headers),
         )
 
     def parsed() -> feeds.ParsedFeed:
@@ -134,6 +138,8 @@ async def _read_feed(fetcher: fetch.Fetcher, source: model.Source, now: datetime
         problems=feed.problems,
         hub_url=feed.hub_url,
         self_url=feed.self_url,
+        moved_to=fetched.moved_to,
+        asked_seconds=rhythm.asked_seconds(fetched.headers),
     )
 
 

@@ -27,6 +27,14 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True)
+class Activity:
+    """What a source published in a span of time; `last_at` is the span's begin for nothing."""
+
+    n_entries: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """A source with its last poll."""
 
@@ -112,6 +120,29 @@ def remove(session: sa.Connection, source_id: int, *, now: datetime) -> bool:
     session.execute(sa.delete(_source).where(_source.c.id == source_id))
     stories.refresh(session, touched, now=now)
     return True
+
+
+def move(session: sa.Connection, source_id: int, url: str) -> bool:
+    """Keep a source's new address; False when another source has that one already."""
+    if session.execute(sa.select(_source.c.id).where(_source.c.url == url)).first():
+        return False
+    session.execute(sa.update(_source).where(_source.c.id == source_id).values(url=url))
+    return True
+
+
+def activity(session: sa.Connection, source_id: int, since: datetime) -> Activity:
+    """How much a source published since then, and when last."""
+    entry = tables.entry
+    query = sa.select(sa.func.count().label("n"), sa.func.max(entry.c.published_at).label("at"))
+    # What was published since then was collected since then; that has an index.
+    row = session.execute(
+        query.where(
+            entry.c.source_id == source_id,
+            entry.c.collected_at >= since,
+            entry.c.published_at >= since,
+        )
+    ).one()
+    return Activity(row.n, row.at or since)
 
 
 def record_poll(

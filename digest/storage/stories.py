@@ -110,7 +110,7 @@ def load(
     return tuple(_story_from(row, found[row.id]) for row in rows if found[row.id])
 
 
-def with_news(session: sa.Connection, story_ids: Sequence[int]) -> frozenset[int]:
+def grown_since_added(session: sa.Connection, story_ids: Sequence[int]) -> frozenset[int]:
     """Those of the stories that something was published on since its source was added.
 
     What a source had before is its past.  An entry without a time was dated at its collecting:

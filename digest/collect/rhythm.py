@@ -1,0 +1,69 @@
+"""When to ask a source again: by its own rhythm, and by what it asks for.
+
+A source that publishes often is asked at the usual pace; one that has been silent for hours is
+asked more seldom, the longer the silence, but never more seldom than its posting rate gives
+reason to.  The first new entry brings the usual pace back.
+"""
+
+import re
+import zlib
+from collections.abc import Mapping
+from datetime import timedelta
+
+__all__ = ["MOST_STRETCH", "RATE_DAYS", "asked_seconds", "next_wait"]
+
+RATE_DAYS = 7  # the posting rate is that of these last days
+MOST_STRETCH = 12  # times the usual pace
+LONG = timedelta(hours=6)  # between two entries, or of silence: from here on the pace slows
+SHORTEST_ASKED = timedelta(minutes=5)  # less than this is no wish to be left alone
+LONGEST_ASKED = timedelta(days=1)  # more would make the source useless
+JITTER = 0.1
+
+_MAX_AGE = re.compile(r"(?:\A|[,\s])max-age\s*=\s*\"?([0-9]+)", re.IGNORECASE)
+_NOT_KEPT = re.compile(r"(?:\A|[,\s])no-(?:cache|store)(?![\w=-])", re.IGNORECASE)
+
+
+def next_wait(
+    source_id: int,
+    *,
+    usual: timedelta,
+    n_new: int,
+    n_recent: int,
+    silence: timedelta,
+    asked: float | None = None,
+) -> timedelta:
+    """Say how long to wait after a reading that succeeded.
+
+    `n_new` are the entries it brought, `n_recent` those published in the last `RATE_DAYS`,
+    `silence` the time since the newest of them; `asked` the seconds the source asked for.
+    Between `usual` and `MOST_STRETCH` times that, give or take a tenth by source, so that
+    sources added together are not asked together; longer only where asked, a day at most (F8).
+    """
+    wait = usual
+    if not n_new:
+        gap = min(silence, timedelta(days=RATE_DAYS) / n_recent) if n_recent else silence
+        wait = usual * min(max(gap / LONG, 1.0), MOST_STRETCH)
+    share = _share(source_id)
+    wait *= 1 + JITTER * share
+    if asked is not None and asked >= SHORTEST_ASKED.total_seconds():
+        spread = min(asked * (1 + JITTER * abs(share)), LONGEST_ASKED.total_seconds())
+        wait = max(wait, timedelta(seconds=spread))
+    return wait
+
+
+def asked_seconds(headers: Mapping[str, str]) -> float | None:
+    """Return how long an answer says it stays fresh, None when it does not say.
+
+    `max-age` less the `Age` it had already (RFC 9111, 4.2); what must not be kept says nothing.
+    """
+    control = headers.get("Cache-Control", "")
+    found = _MAX_AGE.search(control)
+    if found is None or _NOT_KEPT.search(control):
+        return None
+    age = headers.get("Age", "").strip()
+    return max(float(found[1]) - (float(age) if re.fullmatch(r"[0-9]{1,12}", age) else 0.0), 0.0)
+
+
+def _share(source_id: int) -> float:
+    """Return a number from -1 to 1 that is always the same for a source."""
+    return zlib.crc32(str(source_id).encode()) / 0xFFFFFFFF * 2 - 1

@@ -1,0 +1,96 @@
+"""When a source is asked again, as a table."""
+
+from datetime import timedelta
+
+import pytest
+
+from digest.collect import rhythm
+
+USUAL = timedelta(minutes=5)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def wait(
+    source_id: int = 1, n_new: int = 0, n_recent: int = 0, silence: timedelta = DAY,
+    asked: float | None = None,
+) -> timedelta:  # fmt: skip
+    return rhythm.next_wait(
+        source_id, usual=USUAL, n_new=n_new, n_recent=n_recent, silence=silence, asked=asked
+    )
+
+
+def stretch(**given: object) -> float:
+    """How many times the usual pace, without the jitter: a busy source's wait is one."""
+    return round(wait(**given) / wait(n_new=1), 6)  # type: ignore[arg-type]  # as in wait
+
+
+@pytest.mark.parametrize(
+    ("n_new", "n_recent", "silence", "expected"),
+    [
+        (1, 0, 7 * DAY, 1),  # the first new entry brings the usual pace back at once
+        (0, 200, HOUR, 1),  # busy
+        (0, 200, 3 * DAY, 1),  # busy before: it may be again any minute
+        (0, 1, HOUR, 1),  # it has just said something
+        (0, 7, 12 * HOUR, 2),
+        (0, 7, 2 * DAY, 4),  # one a day: four times, however long it is silent
+        (0, 1, 2 * DAY, 8),
+        (0, 0, 7 * DAY, 12),  # dead: still once in an hour
+        (0, 0, 4000 * DAY, 12),
+    ],
+)
+def test_the_pace_follows_the_posting_rate_and_the_silence(
+    n_new: int, n_recent: int, silence: timedelta, expected: float
+) -> None:
+    assert stretch(n_new=n_new, n_recent=n_recent, silence=silence) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "least", "most"),
+    [
+        (None, 4.5 * 60, 5.5 * 60),
+        (0, 4.5 * 60, 5.5 * 60),
+        (60, 4.5 * 60, 5.5 * 60),  # under five minutes is no wish to be left alone
+        (900, 900, 990),
+        (86_400, 86_400, 86_400),
+        (10.0**11, 86_400, 86_400),  # never more than a day
+        (float("inf"), 86_400, 86_400),
+    ],
+)
+def test_what_a_source_asks_for_is_kept_within_bounds(
+    asked: float | None, least: float, most: float
+) -> None:
+    """F8."""
+    for source_id in range(1, 200):
+        assert least <= wait(source_id, n_new=1, asked=asked).total_seconds() <= most
+
+
+def test_sources_added_together_are_spread_and_each_keeps_its_place() -> None:
+    waits = [wait(source_id, n_new=1) / USUAL for source_id in range(1, 1001)]
+    assert waits == [wait(source_id, n_new=1) / USUAL for source_id in range(1, 1001)]
+    assert min(waits) >= 0.9
+    assert max(waits) <= 1.1
+    tenths = [sum(0.9 + n / 50 <= each < 0.9 + (n + 1) / 50 for each in waits) for n in range(10)]
+    assert min(tenths) > 50
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Cache-Control": "max-age=3600"}, 3600),
+        ({"Cache-Control": "public, MAX-AGE = 600, s-maxage=9"}, 600),
+        ({"Cache-Control": 'max-age="600"'}, 600),
+        ({"Cache-Control": "max-age=3600", "Age": "600"}, 3000),
+        ({"Cache-Control": "max-age=60", "Age": "600"}, 0),
+        ({"Cache-Control": "max-age=3600", "Age": "soon"}, 3600),
+        ({"Cache-Control": "s-maxage=3600"}, None),  # for shared caches
+        ({"Cache-Control": "x-max-age=5"}, None),
+        ({"Cache-Control": "no-cache, max-age=3600"}, None),
+        ({"Cache-Control": "max-age=3600, no-store"}, None),
+        ({"Cache-Control": "max-age=-1"}, None),
+        ({"Cache-Control": "max-age=" + "9" * 400}, float("inf")),
+    ],
+)
+def test_how_long_an_answer_stays_fresh(headers: dict[str, str], seconds: float | None) -> None:
+    """F8: RFC 9111."""
+    assert rhythm.asked_seconds(headers) == seconds

@@ -222,7 +222,9 @@ class Settings(pydantic_settings.BaseSettings):
     @pydantic.field_validator("database_url")
     @classmethod
     def _known_database(cls, value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().startswith(("sqlite:", "postgresql:", "postgres:")):
+        if not value.get_secret_value().startswith(
+            ("sqlite:", "sqlite+", "postgresql", "postgres:")
+        ):
             raise ValueError("must be sqlite:///FILE or postgresql://user:password@host/name")
         return value
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from digest import errors, settings
+from digest import errors, settings, settings_file
 
 GIVEN: dict[str, Any] = {
     "language": "el",
@@ -164,12 +164,12 @@ def test_what_is_given_to_a_demo_never_takes_the_operators_own(
 
 def test_the_sample_file_is_toml_and_names_every_setting_with_its_default(tmp_path: Path) -> None:
     """F15: made from the model, so it never lacks one."""
-    text = settings.sample_file()
+    text = settings_file.sample_file()
     file = tmp_path / "digest.toml"
     file.write_text(text)
     loaded = settings.load(file)
     assert len(loaded.secret_key.get_secret_value()) >= 32
-    assert settings.sample_file() != text  # a fresh key each time
+    assert settings_file.sample_file() != text  # a fresh key each time
     uncommented = "\n".join(
         line[2:] if line.startswith("# ") and " = " in line and ("_" in line or line[2].islower())
         and line[2:].partition(" = ")[0].isidentifier() else line

@@ -41,13 +41,13 @@ def init(
 
     Example: digest init && $EDITOR digest.toml
     """
-    from digest import settings
+    from digest import settings, settings_file
 
     path = options.config or settings.DEFAULT_FILE
     if path.exists() and not force:
         output.say(f"{path} is there already and was kept")
     else:
-        _write_private(path, settings.sample_file())
+        _write_private(path, settings_file.sample_file())
         output.say(f"wrote {path}")
     with opening.opened(opening.Options(config=path, verbose=options.verbose)) as rt:
         where = rt.db.file or rt.db.url.render_as_string(hide_password=True)

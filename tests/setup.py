@@ -63,8 +63,10 @@ def run(command: Sequence[str]) -> bool:
         sys.stderr.write(f"{' '.join(command)}: {error}\n")
         return False
     if done.returncode:
-        last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no reason given"]
-        sys.stderr.write(f"{' '.join(command)}: {last[0]}\n")
+        said = (done.stderr or done.stdout).strip().splitlines()
+        telling = [line.strip() for line in said if "error" in line.lower()] or said[-1:]
+        reason = telling[0] if telling else "no reason given"
+        sys.stderr.write(f"{' '.join(command)}: {reason}\n")
     return done.returncode == 0
 
 

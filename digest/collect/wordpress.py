@@ -5,12 +5,13 @@ picture, and when it was last changed.  Addresses work with pretty permalinks (`
 and without (`?rest_route=/`).  Source: developer.wordpress.org/rest-api/reference/posts.
 """
 
+import html
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
 
 from digest import errors, model
 from digest.collect import clean, drafts, fetch
@@ -269,7 +270,7 @@ def _draft(value: Mapping[str, Any], names: Mapping[int, str]) -> drafts.Draft:
     link = str(value.get("link") or "")
     return drafts.Draft(
         id=_identity(value, link),
-        title=_rendered(value, "title"),
+        title=_rendered(value, "title") or _title_from_slug(value),
         title_kind="html",
         url=link,
         summary=_rendered(value, "excerpt"),
@@ -280,6 +281,19 @@ def _draft(value: Mapping[str, Any], names: Mapping[int, str]) -> drafts.Draft:
         updated=_time(value, "modified"),
         images=tuple(_pictures(embedded)),
     )
+
+
+def _title_from_slug(value: Mapping[str, Any]) -> str:
+    """Return the words of a post's slug when it has no others: they were its title once.
+
+    "hello-world" gives "Hello world"; without a letter in it, a slug says nothing.
+    """
+    if _rendered(value, "excerpt") or _rendered(value, "content"):
+        return ""
+    words = unquote(str(value.get("slug") or "")).replace("-", " ").replace("_", " ").strip()
+    if not any(sign.isalpha() for sign in words):
+        return ""
+    return html.escape(words[0].upper() + words[1:])
 
 
 def _identity(value: Mapping[str, Any], link: str) -> str:

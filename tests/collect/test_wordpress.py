@@ -234,3 +234,24 @@ def test_odd_values_in_an_answer_break_nothing() -> None:
 )
 def test_a_route_is_found_from_any_address_of_the_api(url: str, address: str) -> None:
     assert wordpress.endpoint(url, "/wp/v2/posts", page=2) == address
+
+
+@pytest.mark.parametrize(
+    ("slug", "title"),
+    [
+        ("hello-world", "Hello world"),
+        ("%d0%ba%d0%b8%d1%97%d0%b2-2026", "Київ 2026"),
+        ("123-4", None),
+    ],
+)
+def test_a_post_with_no_words_but_its_slug_is_headed_by_them(slug: str, title: str | None) -> None:
+    problems: list[str] = []
+    entries = wordpress.entries_from(
+        [{"id": 7, "slug": slug, "link": f"https://press.example/{slug}/"}],
+        url="https://press.example/",
+        source="",
+        now=None,
+        problems=problems,
+    )
+    assert [entry.title for entry in entries] == ([title] if title else [])
+    assert bool(problems) is (title is None)

@@ -63,24 +63,20 @@ def freeze(
     There is one edition per (digest, bucket, slot), whoever asks and however often.
     """
     frozen_ids = freeze_stories(session, stories)
-    added = session.execute(
-        sql.insert(session, _edition)
-        .values(
-            digest=digest,
-            bucket=bucket,
-            slot=slot,
-            on=on,
-            title=title,
-            state=model.EditionState.FROZEN,
-            frozen_at=now,
-            window_from=window_from,
-            expires_at=expires_at,
-            frozen_ids=frozen_ids,
-        )
-        .on_conflict_do_nothing(index_elements=["digest", "bucket", "slot"])
-        .returning(_edition.c.id)
-    ).all()
-    return _of_slot(session, digest, bucket, slot), bool(added)
+    is_new = _take_slot(
+        session,
+        digest=digest,
+        bucket=bucket,
+        slot=slot,
+        on=on,
+        title=title,
+        state=model.EditionState.FROZEN,
+        frozen_at=now,
+        window_from=window_from,
+        expires_at=expires_at,
+        frozen_ids=frozen_ids,
+    )
+    return _of_slot(session, digest, bucket, slot), is_new
 
 
 def skip(
@@ -95,24 +91,30 @@ def skip(
     now: datetime,
 ) -> bool:
     """Record that a slot gets no edition, and why; False when the slot was settled before."""
+    return _take_slot(
+        session,
+        digest=digest,
+        bucket=bucket,
+        slot=slot,
+        on=on,
+        title=title,
+        state=model.EditionState.SKIPPED,
+        reason=reason,
+        frozen_at=now,
+        expires_at=now,
+        done_at=now,
+    )
+
+
+def _take_slot(session: sa.Connection, **values: Any) -> bool:
+    """Settle a slot once, whatever is made of it; False when somebody did before (D1)."""
     added = session.execute(
         sql.insert(session, _edition)
-        .values(
-            digest=digest,
-            bucket=bucket,
-            slot=slot,
-            on=on,
-            title=title,
-            state=model.EditionState.SKIPPED,
-            reason=reason,
-            frozen_at=now,
-            expires_at=now,
-            done_at=now,
-        )
+        .values(**values)
         .on_conflict_do_nothing(index_elements=["digest", "bucket", "slot"])
         .returning(_edition.c.id)
-    ).all()
-    return bool(added)
+    )
+    return bool(added.all())
 
 
 def slots_settled(session: sa.Connection, digest: str, since: date) -> frozenset[tuple[str, str]]:

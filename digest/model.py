@@ -70,6 +70,9 @@ class Source:
     cursor: str = ""  # WordPress: `modified_gmt` of the newest post seen
     failures: int = 0  # in a row
     next_poll_at: datetime | None = None
+    added_at: datetime | None = None  # what was published before is no news
+    hub_url: str = ""  # where it says that its changes are pushed from
+    self_url: str = ""  # what it calls its own address
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class Entry:
     agency: str = ""  # wire agency named in the dateline: AP, Reuters, AFP ...
     sure: bool = True  # surely on the event of its story; else kept with it, but not counted
     number: int | None = None  # WordPress: its id there, by which it can be asked for again
+    sticky: bool = False  # the publisher keeps it on top
 
 
 @dataclass(frozen=True, slots=True)

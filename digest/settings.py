@@ -11,149 +11,15 @@ import zoneinfo
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import SplitResult, urlsplit
 
 import pydantic
 import pydantic_settings
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import Field, SecretStr
 
-from digest import errors
+from digest import errors, settings_groups
 
 DEFAULT_FILE = Path("digest.toml")
-TELEGRAM_API = "https://api.telegram.org"
-_SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
 _TESTS_OWN = {"DIGEST_REAL_DATA", "DIGEST_CHROMIUM"}
-
-
-class Smtp(BaseModel):
-    """The mail server that takes our mail."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
-
-    url: SecretStr = Field(
-        SecretStr(""),
-        description="Mail server: smtp://, smtps:// or smtp+starttls://user:password@host:port. "
-        "Empty: no mail is sent",
-    )
-    sender: str = Field(
-        "",
-        description='Who the mail is from, e.g. "The Meridian <briefing@example.com>"',
-    )
-    reply_to: str = Field("", description="Where answers go; empty: to the sender")
-    connections: int = Field(
-        4, ge=1, le=100, description="Open sessions to the mail server at most"
-    )
-    rate_per_second: float = Field(0.0, ge=0, description="Messages a second at most; 0: no limit")
-    bounce_address: str = Field(
-        "", description="Envelope sender, where reports of non-delivery go; empty: the sender"
-    )
-    verify_certificates: bool = Field(
-        True, description="Refuse a mail server whose certificate cannot be verified"
-    )
-
-    @pydantic.field_validator("url")
-    @classmethod
-    def _mail_server(cls, value: SecretStr) -> SecretStr:
-        parts = _address_parts(value.get_secret_value())
-        if value.get_secret_value() and not (parts.scheme in _SMTP_SCHEMES and parts.hostname):
-            raise ValueError("must be smtp://, smtps:// or smtp+starttls:// and a host")
-        return value
-
-    @pydantic.field_validator("sender", "reply_to", "bounce_address")
-    @classmethod
-    def _mail_address(cls, value: str) -> str:
-        if value and "@" not in email.utils.parseaddr(value)[1]:
-            raise ValueError("must be a mail address, or a name and a mail address in <>")
-        return value
-
-    @pydantic.model_validator(mode="after")
-    def _has_sender(self) -> "Smtp":
-        if self.url.get_secret_value() and not self.sender:
-            raise ValueError("smtp.sender must be set when smtp.url is")
-        return self
-
-
-class Dkim(BaseModel):
-    """Our own signature; leave it out where the mail server signs."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
-
-    domain: str = Field("", description="Signing domain; the mail server signs when it is empty")
-    selector: str = Field("", description="Selector of the key in DNS")
-    key_file: Path | None = Field(
-        None, description="Private key in PEM without a password: RSA of 2048 bits, or Ed25519"
-    )
-    second_selector: str = Field(
-        "", description="Selector of a second key, e.g. Ed25519 beside RSA; both sign"
-    )
-    second_key_file: Path | None = Field(None, description="Second private key")
-
-    @pydantic.field_validator("key_file", "second_key_file", mode="before")
-    @classmethod
-    def _empty_is_none(cls, value: object) -> object:
-        return None if value == "" else value
-
-
-class Telegram(BaseModel):
-    """The bot."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
-
-    token: SecretStr = Field(
-        SecretStr(""),
-        description="The bot's token from @BotFather. Empty: no bot and no chat messages",
-    )
-    api_url: str = Field(TELEGRAM_API, description="Bot API server")
-    rate_per_second: float = Field(
-        25.0, gt=0, le=1000, description="Messages a second at most, over all chats"
-    )
-    webhook_url: str = Field("", description="Public https address for updates; empty: polling")
-
-    @pydantic.field_validator("api_url", "webhook_url")
-    @classmethod
-    def _web_address(cls, value: str) -> str:
-        if value and not value.startswith(("http://", "https://")):
-            raise ValueError("must start with http:// or https://")
-        return value.rstrip("/")
-
-
-class Collect(BaseModel):
-    """How sources are read."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
-
-    interval_seconds: int = Field(300, ge=10, description="Pause between two rounds")
-    timeout_seconds: float = Field(20.0, gt=0, description="For one source, from start to end")
-    max_bytes: int = Field(10_000_000, ge=1000, description="Of one answer, once unpacked")
-    concurrency: int = Field(16, ge=1, le=500, description="Sources read at the same time")
-    allow_private_addresses: bool = Field(
-        False, description="Read sources on private and loopback addresses too"
-    )
-
-
-class Web(BaseModel):
-    """The pages and the desk."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
-
-    host: str = Field("127.0.0.1", description="Address to listen on")
-    port: int = Field(8080, ge=0, le=65535, description="Port to listen on")
-
-
-class Daily(BaseModel):
-    """The digest called `daily`, which exists from the start."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
-
-    title: str = Field("", description="As readers see it; empty: the publication's name")
-    max_stories: int = Field(20, ge=1, le=100, description="In one issue at most")
-    per_section: int = Field(5, ge=1, le=50, description="Stories of one topic at most")
-    late_hours: float = Field(
-        3.0, gt=0, le=20, description="After an outage an edition is still sent when late by less"
-    )
-    window_hours: int = Field(
-        36, ge=1, le=336, description="How old a story may be for a new reader"
-    )
 
 
 class Settings(pydantic_settings.BaseSettings):
@@ -183,6 +49,11 @@ class Settings(pydantic_settings.BaseSettings):
     )
     contact: str = Field("", description="An address people read, shown in every mail")
     privacy_url: str = Field("", description="Your privacy page, linked in mail and pages")
+    staff: str = Field(
+        "",
+        description="Who is told when something needs a look, e.g. that sources fail: mail "
+        "addresses, a comma between two",
+    )
     language: str = Field("en", description="Language of pages and mail where a reader chose none")
     time_zone: str = Field("UTC", description="IANA zone for readers who chose none")
     topics_file: Path | None = Field(
@@ -194,12 +65,13 @@ class Settings(pydantic_settings.BaseSettings):
     state_dir: Path | None = Field(
         None, description="Where a worker notes what it handed over; empty: beside the database"
     )
-    daily: Daily = Field(default_factory=Daily)
-    smtp: Smtp = Field(default_factory=Smtp)
-    dkim: Dkim = Field(default_factory=Dkim)
-    telegram: Telegram = Field(default_factory=Telegram)
-    collect: Collect = Field(default_factory=Collect)
-    web: Web = Field(default_factory=Web)
+    daily: settings_groups.Daily = Field(default_factory=settings_groups.Daily)
+    smtp: settings_groups.Smtp = Field(default_factory=settings_groups.Smtp)
+    dkim: settings_groups.Dkim = Field(default_factory=settings_groups.Dkim)
+    telegram: settings_groups.Telegram = Field(default_factory=settings_groups.Telegram)
+    collect: settings_groups.Collect = Field(default_factory=settings_groups.Collect)
+    cms: settings_groups.Cms = Field(default_factory=settings_groups.Cms)
+    web: settings_groups.Web = Field(default_factory=settings_groups.Web)
 
     @classmethod
     def settings_customise_sources(
@@ -233,6 +105,14 @@ class Settings(pydantic_settings.BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
+
+    @pydantic.field_validator("staff")
+    @classmethod
+    def _staff_addresses(cls, value: str) -> str:
+        for address in value.split(",") if value.strip() else ():
+            if "@" not in email.utils.parseaddr(address.strip())[1]:
+                raise ValueError(f"{address.strip()!r} is no mail address")
+        return value
 
     @pydantic.field_validator("time_zone")
     @classmethod
@@ -338,13 +218,6 @@ def _sentences(error: pydantic.ValidationError) -> Iterator[str]:
 def effective(settings: Settings) -> dict[str, Any]:
     """Every setting as it is in force, secrets masked: for `digest doctor`."""
     return settings.model_dump(mode="json")
-
-
-def _address_parts(url: str) -> SplitResult:
-    try:
-        return urlsplit(url)
-    except ValueError:  # brackets that do not close
-        return SplitResult("", "", "", "", "")
 
 
 def environment_names() -> list[str]:

@@ -22,6 +22,9 @@ GIVEN: dict[str, Any] = {
     "smtp.bounce_address": "bounces@b.example",
     "telegram.api_url": "https://bots.example",
     "telegram.webhook_url": "https://news.example/hooks/telegram",
+    "staff": "desk@b.example, Night desk <night@b.example>",
+    "cms.secret": "s" * 40,
+    "collect.logins": "https://digest:abcd%20efgh@one.example",
     "dkim.selector": "s1",
     "dkim.key_file": "key.pem",
 }
@@ -221,3 +224,18 @@ def test_a_mistyped_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIGEST_NOSUCH", "1")
     monkeypatch.setenv("DIGEST_SMTP__CONNECTIONS", "2")
     assert settings.unknown_names() == ["DIGEST_NOSUCH"]
+
+
+def test_logins_of_sites_are_read_and_a_broken_one_is_named_without_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    two = "https://digest:ab%20cd@One.example:8443, http://x:y@two.example"
+    monkeypatch.setenv("DIGEST_COLLECT__LOGINS", two)
+    assert settings.load().collect.login_by_origin() == {
+        "https://one.example:8443": ("digest", "ab cd"),
+        "http://two.example": ("x", "y"),
+    }
+    monkeypatch.setenv("DIGEST_COLLECT__LOGINS", "https://a:b@one.example,https://hush@two.example")
+    with pytest.raises(errors.ConfigurationError, match="login 2 must be") as caught:
+        settings.load()
+    assert "hush" not in str(caught.value)

@@ -185,4 +185,7 @@ def _source_from(row: Any) -> model.Source:
         cursor=row.cursor,
         failures=row.failures,
         next_poll_at=row.next_poll_at,
+        added_at=row.added_at,
+        hub_url=row.hub_url,
+        self_url=row.self_url,
     )

@@ -59,6 +59,11 @@ source = sa.Table(
     sa.Column("added_at", sql.UtcDateTime, nullable=False),
     sa.Column("polled_at", sql.UtcDateTime),
     sa.Column("next_poll_at", sql.UtcDateTime),
+    _text("hub_url"),  # where it says that its changes are pushed from
+    _text("self_url"),  # what it calls its own address: the hub knows it by that
+    sa.Column("changed_at", sql.UtcDateTime),  # it last brought something new or changed
+    sa.Column("failing_since", sql.UtcDateTime),
+    sa.Column("told_at", sql.UtcDateTime),  # staff were told that it fails
 )
 
 poll = sa.Table(
@@ -115,8 +120,52 @@ entry = sa.Table(
     sa.Column("sure", sa.Boolean, nullable=False, default=True, server_default=sa.true()),
     _flag("fixed"),  # an editor put it where it is: clustering leaves it alone
     sa.Column("number", Id),
+    _flag("sticky"),  # the publisher keeps it on top
+    _text("url_key"),  # short and equal for equal addresses
+    _count("n_changes"),
     sa.UniqueConstraint("source_id", "uid"),
     sa.Index("ix_entry_source_id_collected_at", "source_id", "collected_at"),
+    sa.Index("ix_entry_source_id_url_key", "source_id", "url_key"),
+)
+
+# Further ids a source gave an entry, and those of entries no longer kept: known, so not new.
+known_uid = sa.Table(
+    "known_uid",
+    metadata,
+    sa.Column("source_id", sa.ForeignKey("source.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("uid_key", sa.Text, primary_key=True),
+    sa.Column("entry_id", sa.ForeignKey("entry.id", ondelete="SET NULL"), index=True),
+    sa.Column("listed_at", sql.UtcDateTime, nullable=False),
+)
+
+# What a source's hub promised to push to us.
+push = sa.Table(
+    "push",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column(
+        "source_id", sa.ForeignKey("source.id", ondelete="CASCADE"), nullable=False, unique=True
+    ),
+    sa.Column("callback_id", sa.Text, nullable=False, unique=True),
+    sa.Column("hub_url", sa.Text, nullable=False),
+    sa.Column("topic_url", sa.Text, nullable=False),
+    _text("state", "asked"),
+    _text("reason"),
+    sa.Column("asked_at", sql.UtcDateTime, nullable=False),
+    sa.Column("next_at", sql.UtcDateTime, nullable=False),
+    sa.Column("lease_until", sql.UtcDateTime),
+    sa.Column("pushed_at", sql.UtcDateTime),
+    _count("failures"),
+    _count("n_pushes"),
+    _count("n_missed"),
+)
+
+# Pushes taken already, so that none counts twice.
+taken_push = sa.Table(
+    "taken_push",
+    metadata,
+    sa.Column("push_key", sa.Text, primary_key=True),
+    sa.Column("taken_at", sql.UtcDateTime, nullable=False, index=True),
 )
 
 frozen_story = sa.Table(

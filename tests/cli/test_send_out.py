@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from digest import desk, model, pipeline, runtime, settings
+from digest import desk, model, pipeline, runtime, settings, settings_groups
 from digest.demo import mailbox as mailbox_
 from digest.storage import editions, outbox, switches
 from subscribers import people
@@ -35,7 +35,7 @@ def rt(collected_database: Path, tmp_path: Path) -> Iterator[runtime.Runtime]:
 
 def _with_mail(rt: runtime.Runtime, mailbox: mailbox_.Mailbox) -> None:
     given = {"url": mailbox.url, "sender": "briefing@meridian.example"}
-    smtp = settings.Smtp.model_validate(given)
+    smtp = settings_groups.Smtp.model_validate(given)
     rt.settings = rt.settings.model_copy(update={"smtp": smtp})
 
 

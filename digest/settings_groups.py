@@ -1,0 +1,205 @@
+"""What belongs together among the settings: the mail server, the bot, how sources are read."""
+
+import email.utils
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import pydantic
+from pydantic import BaseModel, Field, SecretStr
+
+TELEGRAM_API = "https://api.telegram.org"
+_SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
+
+
+class Smtp(BaseModel):
+    """The mail server that takes our mail."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    url: SecretStr = Field(
+        SecretStr(""),
+        description="Mail server: smtp://, smtps:// or smtp+starttls://user:password@host:port. "
+        "Empty: no mail is sent",
+    )
+    sender: str = Field(
+        "",
+        description='Who the mail is from, e.g. "The Meridian <briefing@example.com>"',
+    )
+    reply_to: str = Field("", description="Where answers go; empty: to the sender")
+    connections: int = Field(
+        4, ge=1, le=100, description="Open sessions to the mail server at most"
+    )
+    rate_per_second: float = Field(0.0, ge=0, description="Messages a second at most; 0: no limit")
+    bounce_address: str = Field(
+        "", description="Envelope sender, where reports of non-delivery go; empty: the sender"
+    )
+    verify_certificates: bool = Field(
+        True, description="Refuse a mail server whose certificate cannot be verified"
+    )
+
+    @pydantic.field_validator("url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr) -> SecretStr:
+        parts = _address_parts(value.get_secret_value())
+        if value.get_secret_value() and not (parts.scheme in _SMTP_SCHEMES and parts.hostname):
+            raise ValueError("must be smtp://, smtps:// or smtp+starttls:// and a host")
+        return value
+
+    @pydantic.field_validator("sender", "reply_to", "bounce_address")
+    @classmethod
+    def _mail_address(cls, value: str) -> str:
+        if value and "@" not in email.utils.parseaddr(value)[1]:
+            raise ValueError("must be a mail address, or a name and a mail address in <>")
+        return value
+
+    @pydantic.model_validator(mode="after")
+    def _has_sender(self) -> "Smtp":
+        if self.url.get_secret_value() and not self.sender:
+            raise ValueError("smtp.sender must be set when smtp.url is")
+        return self
+
+
+class Dkim(BaseModel):
+    """Our own signature; leave it out where the mail server signs."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    domain: str = Field("", description="Signing domain; the mail server signs when it is empty")
+    selector: str = Field("", description="Selector of the key in DNS")
+    key_file: Path | None = Field(
+        None, description="Private key in PEM without a password: RSA of 2048 bits, or Ed25519"
+    )
+    second_selector: str = Field(
+        "", description="Selector of a second key, e.g. Ed25519 beside RSA; both sign"
+    )
+    second_key_file: Path | None = Field(None, description="Second private key")
+
+    @pydantic.field_validator("key_file", "second_key_file", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
+
+
+class Telegram(BaseModel):
+    """The bot."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    token: SecretStr = Field(
+        SecretStr(""),
+        description="The bot's token from @BotFather. Empty: no bot and no chat messages",
+    )
+    api_url: str = Field(TELEGRAM_API, description="Bot API server")
+    rate_per_second: float = Field(
+        25.0, gt=0, le=1000, description="Messages a second at most, over all chats"
+    )
+    webhook_url: str = Field("", description="Public https address for updates; empty: polling")
+
+    @pydantic.field_validator("api_url", "webhook_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+
+class Cms(BaseModel):
+    """Signed word from the publisher's own system: published, updated, withdrawn, breaking."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    secret: SecretStr = Field(
+        SecretStr(""),
+        description="Signs what is pushed to /hooks/cms; at least 32 characters. Empty: closed",
+    )
+    may_alert: bool = Field(False, description='Whether "breaking" from there alerts readers')
+
+    @pydantic.field_validator("secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and len(value.get_secret_value()) < 32:
+            raise ValueError("must have at least 32 characters")
+        return value
+
+
+class Collect(BaseModel):
+    """How sources are read."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    interval_seconds: int = Field(300, ge=10, description="Pause between two rounds")
+    timeout_seconds: float = Field(20.0, gt=0, description="For one source, from start to end")
+    max_bytes: int = Field(10_000_000, ge=1000, description="Of one answer, once unpacked")
+    concurrency: int = Field(16, ge=1, le=500, description="Sources read at the same time")
+    allow_private_addresses: bool = Field(
+        False, description="Read sources on private and loopback addresses too"
+    )
+    host_delay_seconds: float = Field(
+        0.2, ge=0, le=60, description="Pause between two requests to the same host"
+    )
+    logins: SecretStr = Field(
+        SecretStr(""),
+        description="WordPress closed to strangers: https://name:application-password@your.site, "
+        "a comma between two",
+    )
+    failures_before_telling: int = Field(
+        5, ge=1, le=100, description="Failed readings in a row before staff are told"
+    )
+    keep_days: int = Field(
+        90, ge=14, le=3650, description="Entries and their stories are kept this long"
+    )
+
+    @pydantic.field_validator("logins")
+    @classmethod
+    def _whole_logins(cls, value: SecretStr) -> SecretStr:
+        for number, parts in enumerate(_logins(value), start=1):
+            if parts.scheme not in ("http", "https") or not (parts.hostname and parts.password):
+                raise ValueError(f"login {number} must be https://name:password@your.site")
+        return value
+
+    def login_by_origin(self) -> dict[str, tuple[str, str]]:
+        """Name and password by "https://your.site"."""
+        return {
+            f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}": (
+                unquote(parts.username or ""),
+                unquote(parts.password or ""),
+            )
+            for parts in _logins(self.logins)
+        }
+
+
+class Web(BaseModel):
+    """The pages and the desk."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on")
+
+
+class Daily(BaseModel):
+    """The digest called `daily`, which exists from the start."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    title: str = Field("", description="As readers see it; empty: the publication's name")
+    max_stories: int = Field(20, ge=1, le=100, description="In one issue at most")
+    per_section: int = Field(5, ge=1, le=50, description="Stories of one topic at most")
+    late_hours: float = Field(
+        3.0, gt=0, le=20, description="After an outage an edition is still sent when late by less"
+    )
+    window_hours: int = Field(
+        36, ge=1, le=336, description="How old a story may be for a new reader"
+    )
+
+
+def _address_parts(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # brackets that do not close
+        return SplitResult("", "", "", "", "")
+
+
+def _logins(value: SecretStr) -> list[SplitResult]:
+    written = value.get_secret_value().split(",")
+    return [_address_parts(each.strip()) for each in written if each.strip()]

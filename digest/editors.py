@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from digest import intake, model, pipeline, runtime, timetable
-from digest.storage import database, editions, outbox, sources, stories, switches
+from digest.storage import database, editions, health, outbox, stories, switches
 from subscribers import accounts, directory, people
 from subscribers import model as people_model
 
@@ -63,7 +63,7 @@ class Overview:
     n_by_state: Mapping[str, int]  # deliveries
     oldest_due: datetime | None
     paused: Mapping[str, str]
-    failing: tuple[sources.Health, ...]
+    failing: tuple[health.Health, ...]
     n_sources: int
     people: people_model.Stats
     stories: tuple[model.Story, ...]
@@ -90,7 +90,7 @@ def require(account: accounts.Account, right: Right) -> None:
 
 def overview(session: database.Session, rt: runtime.Runtime, now: datetime) -> Overview:
     """Everything the desk's first page shows."""
-    health = sources.health(session)
+    fared = health.health(session)
     today = todays_stories(session, rt, now)
     return Overview(
         editions=editions.listing(session, limit=MOST_EDITIONS),
@@ -99,8 +99,8 @@ def overview(session: database.Session, rt: runtime.Runtime, now: datetime) -> O
         n_by_state=outbox.stats(session),
         oldest_due=outbox.oldest_due(session, now=now),
         paused=switches.paused(session),
-        failing=tuple(one for one in health if one.source.state != model.SourceState.HEALTHY),
-        n_sources=len(health),
+        failing=tuple(one for one in fared if one.source.state != model.SourceState.HEALTHY),
+        n_sources=len(fared),
         people=people.stats(session),
         stories=today,
         alerted=editions.alerted_story_ids(session, now - TODAY),

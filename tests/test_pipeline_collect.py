@@ -11,7 +11,7 @@ from aiohttp import web
 
 from digest import intake, model, pipeline
 from digest.demo import newsroom
-from digest.storage import entries, sources, stories
+from digest.storage import entries, health, sources, stories
 from tests import publishing
 from tests.collect import server as server_
 from tests.publishing import Press
@@ -80,7 +80,7 @@ async def test_a_bad_source_is_said_in_one_line_and_the_others_are_stored(
         assert len(lines) == len(bad)
         assert all(r.exc_info is None for r in lines)
         assert [s.title for s in press.do(stories.load)] == ["Ferry reaches the islands again"]
-        states = {h.source.url: h.source.state for h in press.do(sources.health)}
+        states = {h.source.url: h.source.state for h in press.do(health.health)}
         assert states[server.url("/gone")] == "gone"
         assert states[server.url("/html")] == "failing"
         # Failing ones are left alone for a while, and the one that said 410 for good.

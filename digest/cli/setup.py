@@ -235,13 +235,13 @@ async def _connections(rt: runtime.Runtime) -> AsyncIterator[Finding]:
 
 
 async def _sources(rt: runtime.Runtime) -> AsyncIterator[Finding]:
-    from digest.storage import sources
+    from digest.storage import health, sources
 
-    for health in await rt.db.read(sources.health):
-        reason = health.reason or f"{health.n_entries} entries"
+    for one in await rt.db.read(health.health):
+        reason = one.reason or f"{one.n_entries} entries"
         yield Finding(
-            f"source {health.source.id} {health.source.url}",
-            not health.reason,
+            f"source {one.source.id} {one.source.url}",
+            not one.reason,
             reason,
             "digest sources check URL",
         )

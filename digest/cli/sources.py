@@ -109,10 +109,10 @@ def listing(*, options: opening.Options = opening.PLAIN) -> None:
 
     Example: digest sources list
     """
-    from digest.storage import sources
+    from digest.storage import health
 
     with opening.opened(options) as rt, rt.db.reading() as session:
-        found = sources.health(session)
+        found = health.health(session)
     if options.json:
         output.as_lines(
             {

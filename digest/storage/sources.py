@@ -34,16 +34,6 @@ class Activity:
     last_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
-    """A source with its last poll."""
-
-    source: model.Source
-    polled_at: datetime | None
-    reason: str
-    n_entries: int
-
-
 def add(
     session: sa.Connection,
     *,
@@ -63,7 +53,7 @@ def add(
         .returning(_source.c.id)
     ).all()
     row = session.execute(sa.select(_source).where(_source.c.url == url)).one()
-    return _source_from(row), bool(added)
+    return source_from(row), bool(added)
 
 
 def listing(session: sa.Connection, ids: Sequence[int] = ()) -> tuple[model.Source, ...]:
@@ -71,7 +61,7 @@ def listing(session: sa.Connection, ids: Sequence[int] = ()) -> tuple[model.Sour
     query = sa.select(_source).order_by(_source.c.id)
     if ids:
         query = query.where(_source.c.id.in_(ids))
-    return tuple(_source_from(row) for row in session.execute(query))
+    return tuple(source_from(row) for row in session.execute(query))
 
 
 def due(session: sa.Connection, now: datetime) -> tuple[model.Source, ...]:
@@ -82,25 +72,7 @@ def due(session: sa.Connection, now: datetime) -> tuple[model.Source, ...]:
         .where(_source.c.next_poll_at.is_(None) | (_source.c.next_poll_at <= now))
         .order_by(_source.c.next_poll_at, _source.c.id)
     )
-    return tuple(_source_from(row) for row in session.execute(query))
-
-
-def health(session: sa.Connection) -> tuple[Health, ...]:
-    """Every source with its state and how many entries it gave."""
-    counted = (
-        sa.select(tables.entry.c.source_id, sa.func.count().label("n"))
-        .group_by(tables.entry.c.source_id)
-        .subquery()
-    )
-    query = (
-        sa.select(_source, sa.func.coalesce(counted.c.n, 0).label("n_entries"))
-        .outerjoin(counted, counted.c.source_id == _source.c.id)
-        .order_by(_source.c.id)
-    )
-    return tuple(
-        Health(_source_from(row), row.polled_at, row.reason, row.n_entries)
-        for row in session.execute(query)
-    )
+    return tuple(source_from(row) for row in session.execute(query))
 
 
 def remove(session: sa.Connection, source_id: int, *, now: datetime) -> bool:
@@ -171,7 +143,8 @@ def _columns(poll: Poll) -> dict[str, Any]:
     return {name: getattr(poll, name) for name in Poll.__slots__}
 
 
-def _source_from(row: Any) -> model.Source:
+def source_from(row: Any) -> model.Source:
+    """Make a source of its row."""
     return model.Source(
         id=row.id,
         url=row.url,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from digest import model
-from digest.storage import editions, entries, sources, stories, switches
+from digest.storage import editions, entries, health, sources, stories, switches
 from tests.storage import making
 from tests.storage.making import NOW
 
@@ -64,8 +64,8 @@ def test_a_source_that_failed_is_not_due_before_its_time(session: sa.Connection)
     assert sources.due(session, NOW) == ()
     [due] = sources.due(session, NOW + timedelta(minutes=5))
     assert due.failures == 1
-    [health] = sources.health(session)
-    assert (health.reason, health.n_entries) == ("HTTP 500", 0)
+    [fares] = health.health(session)
+    assert (fares.reason, fares.n_entries) == ("HTTP 500", 0)
 
 
 def test_an_edition_shows_its_stories_as_they_were_when_it_was_frozen(

@@ -2,7 +2,8 @@
 
 A source that publishes often is asked at the usual pace; one that has been silent for hours is
 asked more seldom, the longer the silence, but never more seldom than its posting rate gives
-reason to.  The first new entry brings the usual pace back.
+reason to.  The first new entry brings the usual pace back.  One that fails is left alone the
+longer the more often it failed in a row, and by what it failed of.
 """
 
 import re
@@ -10,7 +11,7 @@ import zlib
 from collections.abc import Mapping
 from datetime import timedelta
 
-__all__ = ["MOST_STRETCH", "RATE_DAYS", "asked_seconds", "next_wait"]
+__all__ = ["MOST_STRETCH", "RATE_DAYS", "asked_seconds", "failure_wait", "next_wait"]
 
 RATE_DAYS = 7  # the posting rate is that of these last days
 MOST_STRETCH = 12  # times the usual pace
@@ -18,6 +19,10 @@ LONG = timedelta(hours=6)  # between two entries, or of silence: from here on th
 SHORTEST_ASKED = timedelta(minutes=5)  # less than this is no wish to be left alone
 LONGEST_ASKED = timedelta(days=1)  # more would make the source useless
 JITTER = 0.1
+FAILING = timedelta(minutes=5)  # after the first failure that may pass by itself
+REFUSED = timedelta(minutes=30)  # after the first that a person has to mend: a login, an address
+CROWDED = timedelta(minutes=15)  # after a 429 that does not say for how long
+FAILING_SPREAD = 0.25
 
 _MAX_AGE = re.compile(r"(?:\A|[,\s])max-age\s*=\s*\"?([0-9]+)", re.IGNORECASE)
 _NOT_KEPT = re.compile(r"(?:\A|[,\s])no-(?:cache|store)(?![\w=-])", re.IGNORECASE)
@@ -43,11 +48,35 @@ def next_wait(
     if not n_new:
         gap = min(silence, timedelta(days=RATE_DAYS) / n_recent) if n_recent else silence
         wait = usual * min(max(gap / LONG, 1.0), MOST_STRETCH)
-    share = _share(source_id)
+    share = _share(str(source_id))
     wait *= 1 + JITTER * share
     if asked is not None and asked >= SHORTEST_ASKED.total_seconds():
         spread = min(asked * (1 + JITTER * abs(share)), LONGEST_ASKED.total_seconds())
         wait = max(wait, timedelta(seconds=spread))
+    return wait
+
+
+def failure_wait(
+    source_id: int, failures: int, *, status: int | None, retry_after: float | None
+) -> timedelta:
+    """Say how long to wait after the last of `failures` in a row: doubled each time, to a day.
+
+    `status` is the HTTP status it failed with, None where there was none (no connection, no feed
+    in the answer); `retry_after` the seconds the server asked for, never cut but to a day.  The
+    spread goes by source and attempt: what fails together does not come back together (F8).
+    """
+    wished = retry_after is not None and retry_after > 0
+    first = FAILING
+    if status == 429:
+        first = FAILING if wished else CROWDED
+    elif status is not None and 400 <= status < 500 and status not in (408, 425):
+        first = REFUSED
+    share = abs(_share(f"{source_id} {failures}"))
+    doubled = first * 2.0 ** min(max(failures, 1) - 1, 12)
+    wait = min(doubled, LONGEST_ASKED / (1 + FAILING_SPREAD)) * (1 + FAILING_SPREAD * share)
+    if retry_after is not None and wished:
+        longest = LONGEST_ASKED.total_seconds()
+        wait = max(wait, timedelta(seconds=min(retry_after * (1 + JITTER * share), longest)))
     return wait
 
 
@@ -64,6 +93,6 @@ def asked_seconds(headers: Mapping[str, str]) -> float | None:
     return max(float(found[1]) - (float(age) if re.fullmatch(r"[0-9]{1,12}", age) else 0.0), 0.0)
 
 
-def _share(source_id: int) -> float:
-    """Return a number from -1 to 1 that is always the same for a source."""
-    return zlib.crc32(str(source_id).encode()) / 0xFFFFFFFF * 2 - 1
+def _share(of: str) -> float:
+    """Return a number from -1 to 1 that is always the same for a source, or one attempt at it."""
+    return zlib.crc32(of.encode()) / 0xFFFFFFFF * 2 - 1

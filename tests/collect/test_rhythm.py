@@ -94,3 +94,71 @@ def test_sources_added_together_are_spread_and_each_keeps_its_place() -> None:
 def test_how_long_an_answer_stays_fresh(headers: dict[str, str], seconds: float | None) -> None:
     """F8: RFC 9111."""
     assert rhythm.asked_seconds(headers) == seconds
+
+
+FAILURES = [
+    # status, Retry-After, minutes after the first, the second and the hundredth failure
+    (None, None, 5, 10),
+    (500, None, 5, 10),
+    (503, None, 5, 10),
+    (408, None, 5, 10),
+    (401, None, 30, 60),
+    (403, None, 30, 60),
+    (404, None, 30, 60),
+    (429, None, 15, 30),
+    (429, 0.0, 15, 30),  # no wish
+    (429, -5.0, 15, 30),
+    (429, 60.0, 5, 10),  # said how long: the usual doubling is the least
+    (429, 3600.0, 60, 60),
+    (503, 7200.0, 120, 120),
+    (503, 10.0**9, 1440, 1440),  # a week would make the source useless
+]
+
+
+@pytest.mark.parametrize(("status", "asked", "first", "second"), FAILURES)
+def test_a_failure_is_waited_out_by_its_cause(
+    status: int | None, asked: float | None, first: int, second: int
+) -> None:
+    """F8: backoff, and `Retry-After` obeyed."""
+    for failures, minutes in ((1, first), (2, second)):
+        for source_id in range(1, 100):
+            got = rhythm.failure_wait(source_id, failures, status=status, retry_after=asked)
+            assert timedelta(minutes=minutes) <= got <= min(timedelta(minutes=minutes) * 1.25, DAY)
+
+
+@pytest.mark.parametrize(("status", "asked"), [(each[0], each[1]) for each in FAILURES])
+def test_the_wait_after_failures_grows_to_a_day_and_no_further(
+    status: int | None, asked: float | None
+) -> None:
+    """F8."""
+    waits = [
+        rhythm.failure_wait(7, failures, status=status, retry_after=asked)
+        for failures in (3, 5, 30, 10_000)
+    ]
+    assert max(waits) <= DAY
+    assert min(waits[2:]) >= DAY * 0.8
+    assert waits[0] < waits[2] or waits[0] == DAY
+
+
+@pytest.mark.parametrize("failures", [1, 2, 9])
+@pytest.mark.parametrize("asked", [None, 7200.0])
+def test_sources_that_fail_together_do_not_come_back_together(
+    failures: int, asked: float | None
+) -> None:
+    """F8: a host that goes down with 300 feeds does not come up to 300 requests at once."""
+    waits = sorted(
+        rhythm.failure_wait(n, failures, status=503, retry_after=asked) for n in range(300)
+    )
+    spread = (waits[-1] - waits[0]) / 10
+    slots = [sum(waits[0] + spread * n <= w < waits[0] + spread * (n + 1) for w in waits)
+             for n in range(10)]  # fmt: skip
+    assert spread * 10 > waits[0] * 0.08
+    assert max(slots) < 60
+
+
+def test_a_source_is_not_at_the_same_place_of_the_spread_at_every_attempt() -> None:
+    places = {
+        round(rhythm.failure_wait(7, n, status=503, retry_after=None) / (rhythm.FAILING * 2**n), 6)
+        for n in range(1, 7)
+    }
+    assert len(places) == 6

@@ -13,12 +13,12 @@ import ipaddress
 import itertools
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
@@ -30,6 +30,7 @@ __all__ = ["FetchLimits", "Fetched", "Fetcher"]
 _MAX_RETRY_AFTER_SECONDS = 7 * 24 * 3600.0
 _CHUNK_BYTES = 65_536
 _PERMANENT = (301, 308)
+_REPEATED = (307, 308)  # redirects that keep method and form
 # The NAT64 prefixes, behind which any IPv4 address can stand (RFC 6052, RFC 8215).
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 
@@ -120,21 +121,34 @@ class Fetcher:
 
         Raises FetchError for everything but 2xx and 304; its reason is one line for a person.
         """
-        if self._session is None:
-            raise RuntimeError("use the fetcher inside `async with`")
-        host = _checked_host(url)
         headers = {"Accept": accept or "*/*"}
         if etag:
             headers["If-None-Match"] = etag
         if last_modified:
             headers["If-Modified-Since"] = last_modified
+        return await self._within_limits(url, lambda session: self._answer(session, url, headers))
+
+    async def post(self, url: str, data: Mapping[str, str]) -> Fetched:
+        """Post a form to `url`, repeated where a 307 or 308 says so, but never from https to http.
+
+        Raises FetchError for everything but 2xx, other redirects included: those would drop
+        the form (RFC 9110, 15.4).
+        """
+        return await self._within_limits(url, lambda session: self._posted(session, url, data))
+
+    async def _within_limits(
+        self, url: str, ask: Callable[[aiohttp.ClientSession], Awaitable[Fetched]]
+    ) -> Fetched:
+        if self._session is None:
+            raise RuntimeError("use the fetcher inside `async with`")
+        host = _checked_host(url)
         of_host = self._by_host.setdefault(host, asyncio.Semaphore(self.limits.per_host))
         async with of_host, self._all:
             refused: list[str] = []
             mark = _refused.set(refused)
             try:
                 async with asyncio.timeout(self.limits.total_seconds):
-                    return await self._answer(self._session, url, headers)
+                    return await ask(self._session)
             except TimeoutError as error:
                 reason = f"no complete answer within {self.limits.total_seconds:g} seconds"
                 raise errors.FetchError(url, reason) from error
@@ -154,6 +168,24 @@ class Fetcher:
             if not 200 <= response.status < 300:
                 raise self._refusal(url, response)
             return _fetched(response, await self._body(url, response))
+
+    async def _posted(
+        self, session: aiohttp.ClientSession, url: str, data: Mapping[str, str]
+    ) -> Fetched:
+        here = url
+        for _ in range(self.limits.max_redirects + 1):
+            async with session.post(here, data=dict(data), allow_redirects=False) as response:
+                if response.status in _REPEATED and "Location" in response.headers:
+                    there = urljoin(here, response.headers["Location"])
+                    _checked_host(there)
+                    if urlsplit(here).scheme == "https" != urlsplit(there).scheme:
+                        raise errors.FetchError(url, "redirected from https to http")
+                    here = there
+                    continue
+                if not 200 <= response.status < 300:
+                    raise self._refusal(url, response)
+                return _fetched(response, await self._body(url, response))
+        raise errors.FetchError(url, f"redirected more than {self.limits.max_redirects} times")
 
     async def _body(self, url: str, response: aiohttp.ClientResponse) -> bytes:
         limit = self.limits.max_bytes

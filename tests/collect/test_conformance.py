@@ -1,10 +1,22 @@
 """What other parsers expect of their cases, and what it takes for one of ours to fail."""
 
+import json
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.collect.conformance import comments, expected, groups, outcomes, reading, siblings
+from tests import figures, real_data
+from tests.collect.conformance import (
+    comments,
+    expected,
+    groups,
+    jsonfeeds,
+    outcomes,
+    reading,
+    siblings,
+)
 
 # The cases we answer otherwise, and why.
 KNOWN = {
@@ -16,9 +28,14 @@ KNOWN = {
 
 
 @pytest.mark.real_data
-def test_other_parsers_cases_are_read_as_they_expect() -> None:
+def test_other_parsers_cases_are_read_as_they_expect(figure: figures.Figure) -> None:
     """At least 99 % of the wellformed and 95 % of the illformed cases that have a counterpart."""
     found = groups.all_outcomes()
+    for rate in outcomes.families(found):
+        figure(f"conformance, {rate.group}", f"{rate.words}, {rate.n_inapplicable} without one")
+    for wellformed in (True, False):
+        rate = outcomes.total(found, wellformed=wellformed)
+        figure(f"conformance, {rate.group}", rate.words)
     well = outcomes.total(found, wellformed=True)
     ill = outcomes.total(found, wellformed=False)
     report = outcomes.table(found)
@@ -27,6 +44,14 @@ def test_other_parsers_cases_are_read_as_they_expect() -> None:
     assert well.share >= 0.99, report
     assert ill.share >= 0.95, report
     assert {each.name for each in found if each.state == "failed"} == set(KNOWN), report
+
+
+@pytest.mark.real_data
+def test_every_folder_of_feeds_is_judged_or_said_to_hold_no_cases() -> None:
+    folders = {path.name for path in real_data.folder("feeds").iterdir() if path.is_dir()}
+    assert folders == {*groups.FOLDERS, *groups.NO_CASES}
+    named = {outcome.group.split()[0] for outcome in groups.all_outcomes()}
+    assert named == set(groups.FOLDERS.values())
 
 
 CASE = """<!--
@@ -104,6 +129,29 @@ def test_a_valid_document_is_read_element_by_element(tmp_path: Path) -> None:
     assert (faulty.group, faulty.state, faulty.wellformed) == ("w3c faulty", "passed", False)
 
 
+def test_a_json_feed_is_read_key_by_key(tmp_path: Path) -> None:
+    case = tmp_path / "case.json"
+    case.write_text(
+        '{"version": "https://jsonfeed.org/version/1.1", "title": "T", "authors": [{"name": "A"}],'
+        ' "items": [{"id": "1", "title": "One &amp; two", "content_text": "1 < 2",'
+        ' "date_published": "2026-02-17T10:30:00Z"}]}'
+    )
+    (outcome,) = jsonfeeds.cases(tmp_path, "g")
+    assert (outcome.state, outcome.wellformed) == ("passed", True), outcome
+    value = jsonfeeds.read_plainly(json.loads(case.read_text()))
+    (entry,) = value.entries
+    wrong = (
+        replace(entry, title="Two"),
+        replace(entry, texts=["2 &lt; 1"]),
+        replace(entry, authors=["B"]),
+        replace(entry, times=[entry.times[0] + timedelta(minutes=1)]),
+    )
+    for each in wrong:
+        other = replace(value, entries=[each])
+        again = expected.judge("g", "n", case.read_bytes(), other, url=jsonfeeds.URL)
+        assert again.state == "failed", each
+
+
 def test_a_sibling_file_with_other_words_fails(tmp_path: Path) -> None:
     (tmp_path / "input").mkdir()
     (tmp_path / "output").mkdir()
@@ -128,3 +176,5 @@ def test_rates_count_only_what_applies() -> None:
     assert (rate.n_applicable, rate.share, rate.n_inapplicable) == (2, 0.5, 1)
     assert outcomes.total(found, wellformed=False).n_applicable == 0
     assert "g/b: title" in outcomes.table(found)
+    shown = [(family.group, family.words) for family in outcomes.families(found)]
+    assert shown == [("g wellformed", "1 of 2 (50.0 %)"), ("g illformed", "0 of 0 (100.0 %)")]

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-__all__ = ["Outcome", "Rate", "judged", "rates", "table", "total"]
+__all__ = ["Outcome", "Rate", "families", "judged", "rates", "table", "total"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ class Rate:
         """The passed part of what applies, 0 to 1; 1 when nothing applies."""
         return self.n_passed / self.n_applicable if self.n_applicable else 1.0
 
+    @property
+    def words(self) -> str:
+        """Like "500 of 504 (99.2 %)"."""
+        return f"{self.n_passed} of {self.n_applicable} ({self.share * 100:.1f} %)"
+
 
 def judged(group: str, name: str, differences: Sequence[str]) -> Outcome:
     """Return a passed outcome when nothing differed, else a failed one saying what."""
@@ -52,6 +57,19 @@ def rates(outcomes: Iterable[Outcome]) -> list[Rate]:
         Rate(group, count["passed"], count["failed"], count["not applicable"])
         for group, count in counts.items()
     ]
+
+
+def families(outcomes: Sequence[Outcome]) -> list[Rate]:
+    """Return one rate per parser, two where its cases tell broken documents from others."""
+    found = []
+    for name in dict.fromkeys(each.group.split()[0] for each in outcomes):
+        of_name = [each for each in outcomes if each.group.split()[0] == name]
+        parted = len({each.wellformed for each in of_name}) > 1
+        for wellformed in (True, False) if parted else (of_name[0].wellformed,):
+            rate = total(of_name, wellformed=wellformed)
+            called = f"{name} {'wellformed' if wellformed else 'illformed'}" if parted else name
+            found.append(replace(rate, group=called))
+    return found
 
 
 def total(outcomes: Iterable[Outcome], *, wellformed: bool) -> Rate:
@@ -75,9 +93,14 @@ def table(outcomes: Sequence[Outcome]) -> str:
             f"{rate.group:44} {rate.n_applicable:>10} {rate.n_passed:>7} {share:>8} "
             f"{rate.n_inapplicable:>5}"
         )
-    reasons = Counter(each.detail for each in outcomes if each.state == "not applicable")
     lines += ["", "not applicable:"]
-    lines += [f"  {count:>4}  {reason}" for reason, count in reasons.most_common()]
+    for group in dict.fromkeys(each.group.split()[0] for each in outcomes):
+        reasons = Counter(
+            each.detail
+            for each in outcomes
+            if each.state == "not applicable" and each.group.split()[0] == group
+        )
+        lines += [f"  {group:28} {n:>4}  {reason}" for reason, n in reasons.most_common()]
     lines += ["", "failed:"]
     lines += [
         f"  {each.group}/{each.name}: {each.detail}" for each in outcomes if each.state == "failed"

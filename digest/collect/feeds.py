@@ -87,11 +87,11 @@ def _from_json(data: bytes, url: str) -> parsers.Raw:
     if not jsonfeed.is_feed(value):
         raise errors.NotAFeed(url, "JSON, but not a JSON Feed")
     return parsers.Raw(
-        title=str(value.get("title") or ""),
-        language=str(value.get("language") or ""),
-        home_url=str(value.get("home_page_url") or ""),
+        title=jsonfeed.text(value, "title"),
+        language=jsonfeed.text(value, "language"),
+        home_url=jsonfeed.text(value, "home_page_url"),
         entries=jsonfeed.read(value),
-        self_url=str(value.get("feed_url") or ""),
+        self_url=jsonfeed.text(value, "feed_url"),
         hub_url=jsonfeed.hub(value),
     )
 

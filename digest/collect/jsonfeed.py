@@ -4,7 +4,7 @@ from typing import Any
 
 from digest.collect import drafts
 
-__all__ = ["hub", "is_feed", "read"]
+__all__ = ["hub", "is_feed", "read", "text"]
 
 
 def is_feed(value: object) -> bool:
@@ -18,7 +18,7 @@ def is_feed(value: object) -> bool:
 def hub(value: dict[str, Any]) -> str:
     """Return the address of the feed's WebSub hub, or ""."""
     hubs = [each for each in _list(value.get("hubs")) if isinstance(each, dict)]
-    return next((_text(each, "url") for each in hubs if each.get("type") == "WebSub"), "")
+    return next((text(each, "url") for each in hubs if each.get("type") == "WebSub"), "")
 
 
 def read(value: dict[str, Any]) -> list[drafts.Draft]:
@@ -29,31 +29,31 @@ def read(value: dict[str, Any]) -> list[drafts.Draft]:
 
 
 def _draft(entry: dict[str, Any], feed_authors: tuple[str, ...]) -> drafts.Draft:
-    markup = _text(entry, "content_html")
-    summary = _text(entry, "summary")
-    text = markup or _text(entry, "content_text")
+    markup = text(entry, "content_html")
+    summary = text(entry, "summary")
+    words = markup or text(entry, "content_text")
     attachments = entry.get("attachments")
     return drafts.Draft(
-        id=_text(entry, "id"),
-        title=_text(entry, "title"),
+        id=text(entry, "id"),
+        title=text(entry, "title"),
         title_kind="text",
-        url=_text(entry, "url") or _text(entry, "external_url"),
+        url=text(entry, "url") or text(entry, "external_url"),
         summary=summary,
-        text=text,
+        text=words,
         plain=not markup,
-        language=_text(entry, "language"),
+        language=text(entry, "language"),
         categories=tuple(str(name) for name in _list(entry.get("tags"))),
         authors=_authors(entry) or feed_authors,
-        published=_text(entry, "date_published"),
-        updated=_text(entry, "date_modified"),
+        published=text(entry, "date_published"),
+        updated=text(entry, "date_modified"),
         images=(
-            _text(entry, "image"),
-            _text(entry, "banner_image"),
+            text(entry, "image"),
+            text(entry, "banner_image"),
             *(
-                _text(attachment, "url")
+                text(attachment, "url")
                 for attachment in _list(attachments)
                 if isinstance(attachment, dict)
-                and _text(attachment, "mime_type").startswith("image/")
+                and text(attachment, "mime_type").startswith("image/")
             ),
         ),
     )
@@ -62,14 +62,15 @@ def _draft(entry: dict[str, Any], feed_authors: tuple[str, ...]) -> drafts.Draft
 def _authors(value: dict[str, Any]) -> tuple[str, ...]:
     # 1.0 has one "author", 1.1 a list.
     people = [*_list(value.get("authors")), value.get("author")]
-    return tuple(_text(person, "name") for person in people if isinstance(person, dict))
+    return tuple(text(person, "name") for person in people if isinstance(person, dict))
 
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _text(value: dict[str, Any], key: str) -> str:
+def text(value: dict[str, Any], key: str) -> str:
+    """Return a string, "" for what is none; ids are often numbers, whatever the specification."""
     found = value.get(key)
-    # Ids are strings by the specification, and numbers in many feeds.
-    return str(found) if isinstance(found, str | int | float) else ""
+    said = isinstance(found, str | int | float) and not isinstance(found, bool)
+    return str(found) if said else ""

@@ -178,3 +178,14 @@ def test_feedparser_reads_what_the_fast_parser_cannot(monkeypatch: pytest.Monkey
     assert (entry.image, feed.hub_url) == ("https://img.example/wide.jpg", "https://hub.example/")
     assert entry.published_at is not None
     assert entry.categories == ("Travel", "Islands & Coast")
+
+
+def test_values_of_the_wrong_kind_in_a_json_feed_are_no_words() -> None:
+    """A list, or true, is not shown as Python writes it."""
+    feed = read(
+        b'{"version": "https://jsonfeed.org/version/1.1", "title": ["x"], "language": {}, "items":'
+        b' [{"id": 7, "title": "One", "summary": true, "url": ["y"], "content_html": false}]}'
+    )
+    (entry,) = feed.entries
+    assert (feed.title, feed.language) == ("", "")
+    assert (entry.id, entry.title, entry.url, entry.summary, entry.body) == ("7", "One", "", "", "")

@@ -5,7 +5,7 @@ DigestError
 │   └── CatalogueError            the topics file: every problem with its line
 ├── NotFound                      what was asked for by its id is not there: .what, .id
 ├── SourceError                   one source could not be read: its round goes on without it
-│   ├── FetchError                no usable answer: .reason, .retry_after_seconds, .gone
+│   ├── FetchError                no usable answer: .reason, .status, .retry_after_seconds, .gone
 │   └── NotAFeed                  an answer that is none of the formats we read
 ├── RenderError                   one template or issue could not be rendered: .template, .line
 └── DeliveryError                 one message did not get through; the subclass is what to do next
@@ -56,7 +56,8 @@ class SourceError(DigestError):
 class FetchError(SourceError):
     """No usable answer came back.
 
-    `retry_after_seconds` is what the server asked for, `gone` that it said 410.
+    `retry_after_seconds` is what the server asked for, `gone` that it said 410.  `held` means
+    that nothing was asked: another address of the same host had been told to wait.
     """
 
     def __init__(
@@ -67,11 +68,13 @@ class FetchError(SourceError):
         status: int | None = None,
         retry_after_seconds: float | None = None,
         gone: bool = False,
+        held: bool = False,
     ) -> None:
         super().__init__(url, reason)
         self.status = status
         self.retry_after_seconds = retry_after_seconds
         self.gone = gone
+        self.held = held
 
 
 class NotAFeed(SourceError):  # noqa: N818 - reads as the fact it states

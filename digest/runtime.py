@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from digest import errors, model, topics
 from digest import settings as settings_
@@ -129,14 +130,20 @@ class Runtime:
     @contextlib.asynccontextmanager
     async def fetcher(self) -> AsyncIterator["fetch.Fetcher"]:
         """Reads sources within the limits set."""
-        from digest.collect import fetch  # noqa: PLC0415
+        from digest.collect import addresses, fetch  # noqa: PLC0415
 
         collect = self.settings.collect
+        home = self.settings.base_url
+        if addresses.is_own_machine(urlsplit(home).hostname or ""):
+            home = ""  # says nothing to those who read it in their logs
         limits = fetch.FetchLimits(
             max_bytes=collect.max_bytes,
             total_seconds=collect.timeout_seconds,
             concurrency=collect.concurrency,
+            host_delay_seconds=collect.host_delay_seconds,
+            user_agent=fetch.user_agent(home, self.settings.contact),
             allow_private_addresses=collect.allow_private_addresses,
+            logins=collect.login_by_origin(),
         )
         async with fetch.Fetcher(limits) as fetcher:
             yield fetcher

@@ -1,53 +1,58 @@
-"""Get one address from the outside world: conditionally, within limits, never from inside.
+"""Get one address from the outside world: conditionally, politely, within limits, never inside.
 
 Every connection, those of redirects and of names that resolve anew included, passes
 `_socket_factory`, which sees the address really dialled: private ones are refused there and
-nowhere else (OWASP SSRF cheat sheet, case 2).  Bytes are counted after decompression while
-they stream, so a bomb stops at the cap.
+nowhere else (`addresses`).  Each hop of a redirect waits for its own turn at its own host
+(`turns`), and a login goes to the origin it was set for and no further.  Bytes are counted after
+decompression while they stream, so a bomb stops at the cap.
 """
 
 import asyncio
+import base64
 import contextvars
-import email.utils
-import ipaddress
-import itertools
-import os
 import socket
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urljoin, urlsplit
 
 import aiohttp
+import yarl
 
 import digest
 from digest import errors
+from digest.collect import addresses, refusals, turns
 
-__all__ = ["FetchLimits", "Fetched", "Fetcher"]
+__all__ = ["FetchLimits", "Fetched", "Fetcher", "host_of", "user_agent"]
 
-_MAX_RETRY_AFTER_SECONDS = 7 * 24 * 3600.0
 _CHUNK_BYTES = 65_536
+_REDIRECTS = (301, 302, 303, 307, 308)
 _PERMANENT = (301, 308)
-_REPEATED = (307, 308)  # redirects that keep method and form
-# The NAT64 prefixes, behind which any IPv4 address can stand (RFC 6052, RFC 8215).
-_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+# Text unpacks to some 20 times its size, the most repetitive to 100; zeros to a thousand times.
+_MAX_RATIO = 250
+_RATIO_FROM_BYTES = 1_000_000
 
 _refused: contextvars.ContextVar[list[str]] = contextvars.ContextVar("refused")
 
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """What one answer may cost; `max_bytes` counts after decompression."""
+    """What one answer may cost; `max_bytes` counts after decompression.
+
+    `logins` maps an origin ("https://example.org") to the name and password it is asked with;
+    to one of plain http they go only where private addresses are allowed.
+    """
 
     max_bytes: int = 10_000_000
     total_seconds: float = 20.0
     max_redirects: int = 5
     concurrency: int = 16
     per_host: int = 2
+    host_delay_seconds: float = 0.2  # between the starts of two requests to one host
     user_agent: str = f"Digest/{digest.__version__} (news digest; reads feeds)"
     allow_private_addresses: bool = False
+    logins: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +75,34 @@ class Fetched:
     moved_to: str = ""
 
 
-class Fetcher:
-    """Holds the connections; use it as an async context manager.
+@dataclass(frozen=True, slots=True)
+class _Redirect:
+    status: int
+    to: yarl.URL
 
-    `clock` gives the time a Retry-After date is counted from when the server sends no Date.
+
+def user_agent(home: str, reach: str) -> str:
+    """Say who asks: "Digest/1.0 (+https://example.org; editors@example.org)".
+
+    `home` and `reach` (where the operator is found and written to) are left out when empty, and
+    so is of both what a header or its comment cannot hold (RFC 9110, 5.6.5).
+    """
+    said = [_printable(f"+{home}" if home else ""), _printable(reach)]
+    about = "; ".join(each for each in said if each)
+    return f"Digest/{digest.__version__} ({about or 'news digest; reads feeds'})"
+
+
+def _printable(text: str) -> str:
+    kept = (sign for sign in text if " " <= sign <= "~" and sign not in "()\\;")
+    return " ".join("".join(kept).split())
+
+
+class Fetcher:
+    """Holds the connections; use it as an async context manager, one for each round.
+
+    A host that answers 429, or 503 with a Retry-After, is asked nothing more by the same
+    fetcher.  `clock` gives the time a Retry-After date is counted from when the server sends no
+    Date.
     """
 
     def __init__(
@@ -84,13 +113,21 @@ class Fetcher:
     ) -> None:
         self.limits = limits or FetchLimits()
         self._clock = clock
-        self._all = asyncio.Semaphore(self.limits.concurrency)
-        self._by_host: dict[str, asyncio.Semaphore] = {}
+        self._turns = turns.Turns(
+            concurrency=self.limits.concurrency,
+            per_host=self.limits.per_host,
+            pause_seconds=self.limits.host_delay_seconds,
+        )
+        self._logins = {
+            addresses.login_origin(origin): "Basic "
+            + base64.b64encode(f"{name}:{password}".encode()).decode()
+            for origin, (name, password) in self.limits.logins.items()
+        }
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
-            limit=0,  # the two semaphores are the limit: a wait in the pool would eat the timeout
+            limit=0,  # turns are the limit: a wait in the pool would eat the timeout
             ttl_dns_cache=60,
             socket_factory=self._socket_factory,
         )
@@ -114,219 +151,149 @@ class Fetcher:
             await self._session.close()
             self._session = None
 
+    def ready_at(self, url: str) -> float:
+        """Return when a request to `url` may start at the earliest, a time of the event loop."""
+        address = _address(url)
+        return self._turns.ready_at(address) if address else 0.0
+
     async def get(
         self, url: str, *, etag: str = "", last_modified: str = "", accept: str = ""
     ) -> Fetched:
         """Get `url`, with the validators of the last answer when there are any.
 
         Raises FetchError for everything but 2xx and 304; its reason is one line for a person.
+        Time spent waiting for a turn does not count as the server's.
         """
         headers = {"Accept": accept or "*/*"}
         if etag:
             headers["If-None-Match"] = etag
         if last_modified:
             headers["If-Modified-Since"] = last_modified
-        return await self._within_limits(url, lambda session: self._answer(session, url, headers))
+        loop = asyncio.get_running_loop()
+        left = self.limits.total_seconds
+        address, moved_to, is_lasting = addresses.parsed(url), "", True
+        for _ in range(self.limits.max_redirects):
+            async with self._turns.turn(address) as hold:
+                if hold:
+                    raise _held(url, hold, loop.time())
+                started = loop.time()
+                answer = await self._hop(url, address, headers, left, moved_to)
+                left -= loop.time() - started
+            if isinstance(answer, Fetched):
+                return answer
+            is_lasting = is_lasting and answer.status in _PERMANENT
+            address = answer.to
+            moved_to = str(address) if is_lasting else moved_to
+        raise errors.FetchError(url, f"redirected more than {self.limits.max_redirects} times")
 
-    async def post(self, url: str, data: Mapping[str, str]) -> Fetched:
-        """Post a form to `url`, repeated where a 307 or 308 says so, but never from https to http.
+    async def _hop(
+        self, url: str, address: yarl.URL, headers: dict[str, str], seconds: float, moved_to: str
+    ) -> Fetched | _Redirect:
+        """Ask one address, without following where it leads; errors name `url`."""
+        login = self._login(address)
+        refused: list[str] = []
+        mark = _refused.set(refused)
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._answer(url, address, headers | login, moved_to)
+        except TimeoutError as error:
+            reason = f"no complete answer within {self.limits.total_seconds:g} seconds"
+            raise errors.FetchError(url, reason) from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            failed, reason = error, refusals.reason(error, refused)
+        finally:
+            _refused.reset(mark)
+        # What aiohttp raises shows the headers of the request: no cause where a login is in them.
+        raise errors.FetchError(url, reason) from None if login else failed
 
-        Raises FetchError for everything but 2xx, other redirects included: those would drop
-        the form (RFC 9110, 15.4).
-        """
-        return await self._within_limits(url, lambda session: self._posted(session, url, data))
-
-    async def _within_limits(
-        self, url: str, ask: Callable[[aiohttp.ClientSession], Awaitable[Fetched]]
-    ) -> Fetched:
-        if self._session is None:
-            raise RuntimeError("use the fetcher inside `async with`")
-        host = _checked_host(url)
-        of_host = self._by_host.setdefault(host, asyncio.Semaphore(self.limits.per_host))
-        async with of_host, self._all:
-            refused: list[str] = []
-            mark = _refused.set(refused)
-            try:
-                async with asyncio.timeout(self.limits.total_seconds):
-                    return await ask(self._session)
-            except TimeoutError as error:
-                reason = f"no complete answer within {self.limits.total_seconds:g} seconds"
-                raise errors.FetchError(url, reason) from error
-            except (aiohttp.ClientError, OSError, ValueError) as error:
-                raise errors.FetchError(url, _reason(error, refused, self.limits)) from error
-            finally:
-                _refused.reset(mark)
+    def _login(self, address: yarl.URL) -> dict[str, str]:
+        if not self._logins:
+            return {}
+        login = self._logins.get(addresses.login_origin(address), "")
+        is_safe = address.scheme == "https" or self.limits.allow_private_addresses
+        return {"Authorization": login} if login and is_safe else {}
 
     async def _answer(
-        self, session: aiohttp.ClientSession, url: str, headers: dict[str, str]
-    ) -> Fetched:
-        async with session.get(
-            url, headers=headers, max_redirects=self.limits.max_redirects
-        ) as response:
+        self, url: str, address: yarl.URL, headers: dict[str, str], moved_to: str
+    ) -> Fetched | _Redirect:
+        if self._session is None:
+            raise RuntimeError("use the fetcher inside `async with`")
+        async with self._session.get(address, headers=headers, allow_redirects=False) as response:
             if response.status == 304:
-                return _fetched(response, b"")
+                return _fetched(response, b"", moved_to)
+            if response.status in _REDIRECTS and (to := response.headers.get("Location")):
+                return _Redirect(response.status, addresses.redirected(url, address, to))
             if not 200 <= response.status < 300:
-                raise self._refusal(url, response)
-            return _fetched(response, await self._body(url, response))
-
-    async def _posted(
-        self, session: aiohttp.ClientSession, url: str, data: Mapping[str, str]
-    ) -> Fetched:
-        here = url
-        for _ in range(self.limits.max_redirects + 1):
-            async with session.post(here, data=dict(data), allow_redirects=False) as response:
-                if response.status in _REPEATED and "Location" in response.headers:
-                    there = urljoin(here, response.headers["Location"])
-                    _checked_host(there)
-                    if urlsplit(here).scheme == "https" != urlsplit(there).scheme:
-                        raise errors.FetchError(url, "redirected from https to http")
-                    here = there
-                    continue
-                if not 200 <= response.status < 300:
-                    raise self._refusal(url, response)
-                return _fetched(response, await self._body(url, response))
-        raise errors.FetchError(url, f"redirected more than {self.limits.max_redirects} times")
+                raise self._refusal(url, address, response)
+            return _fetched(response, await self._body(url, response), moved_to)
 
     async def _body(self, url: str, response: aiohttp.ClientResponse) -> bytes:
         limit = self.limits.max_bytes
-        too_large = errors.FetchError(url, f"larger than {limit:,} bytes", status=response.status)
+        too_large = f"larger than {limit:,} bytes"
         if (response.content_length or 0) > limit:
-            raise too_large
+            raise errors.FetchError(url, too_large, status=response.status)
         parts: list[bytes] = []
         total = 0
         async for part in response.content.iter_chunked(_CHUNK_BYTES):
             total += len(part)
-            if total > limit:
+            packed = response.content.total_compressed_bytes
+            is_bomb = packed and total > max(_RATIO_FROM_BYTES, _MAX_RATIO * packed)
+            if is_bomb or total > limit:
                 response.close()  # the rest is not read, so the connection cannot be used again
-                raise too_large
+                reason = f"unpacks to more than {_MAX_RATIO} times its size"
+                raise errors.FetchError(
+                    url, reason if is_bomb else too_large, status=response.status
+                )
             parts.append(part)
         return b"".join(parts)
 
-    def _refusal(self, url: str, response: aiohttp.ClientResponse) -> errors.FetchError:
+    def _refusal(
+        self, url: str, address: yarl.URL, response: aiohttp.ClientResponse
+    ) -> errors.FetchError:
         status = response.status
-        words = _STATUS_WORDS.get(status)
-        if words is None:
-            words = "the server has a problem" if status >= 500 else "an answer we cannot use"
+        seconds = refusals.retry_after(response.headers, self._clock())
+        if status == 429 or (status == 503 and seconds):
+            self._turns.leave_alone(address, status, seconds)
+        reason = refusals.status_words(status)
+        if status == 401 and self._logins.get(addresses.login_origin(address)):
+            reason = "refuses the login set for it (401)"
+            if not self._login(address):
+                reason = "asks for a login (401), and the one set for it goes over https only"
         return errors.FetchError(
-            url,
-            f"{words} ({status})",
-            status=status,
-            retry_after_seconds=self._retry_after(response.headers),
-            gone=status == 410,
+            url, reason, status=status, retry_after_seconds=seconds, gone=status == 410
         )
-
-    def _retry_after(self, headers: Mapping[str, str]) -> float | None:
-        """Return the wait asked for, in seconds: a number or a date (RFC 9110, 10.2.3)."""
-        value = headers.get("Retry-After", "").strip()
-        if not value:
-            return None
-        if value.isdecimal():
-            seconds = float(value)
-        else:
-            until = _http_date(value)
-            if until is None:
-                return None
-            seconds = (
-                until - (_http_date(headers.get("Date", "")) or self._clock())
-            ).total_seconds()
-        return min(max(seconds, 0.0), _MAX_RETRY_AFTER_SECONDS)
 
     def _socket_factory(self, address: tuple[Any, ...]) -> socket.socket:
         family, kind, protocol, _, where = address
         if not self.limits.allow_private_addresses:
-            refusal = _refusal_of(str(where[0]), int(where[1]))
+            refusal = addresses.refusal_of(str(where[0]), int(where[1]))
             if refusal:
                 _refused.get([]).append(refusal)
                 raise OSError(refusal)
         return socket.socket(family=family, type=kind, proto=protocol)
 
 
-_STATUS_WORDS = {
-    401: "asks for a login",
-    403: "refuses to answer us",
-    404: "not found",
-    410: "gone for good",
-    429: "too many requests",
-}
+def host_of(url: str) -> str:
+    """Return the host that a fetch of `url` asks first, "" when it is no address of the web."""
+    address = _address(url)
+    return turns.host_of(address) if address else ""
 
 
-def _checked_host(url: str) -> str:
+def _address(url: str) -> yarl.URL | None:
     try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError as error:
-        raise errors.FetchError(url, "is no address") from error
-    if parts.scheme not in ("http", "https") or not host:
-        raise errors.FetchError(url, "is no http or https address")
-    if parts.username is not None or parts.password is not None:
-        # Said without the address: it holds a password.
-        raise errors.FetchError(f"{parts.scheme}://{host}", "has a user name or password in it")
-    return host.lower()
-
-
-def _refusal_of(host: str, port: int) -> str:
-    """Return why this address must not be dialled, or ""."""
-    if port not in (80, 443):
-        return f"port {port} is not one of the web's (80, 443)"
-    address = ipaddress.ip_address(host.partition("%")[0])
-    if not _is_public(address):
-        return f"{address} is not a public address"
-    return ""
-
-
-def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner is None and address in _NAT64[0]:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return _is_public(inner)
-        if address in _NAT64[1] or address.teredo or address.is_site_local:
-            return False
-    return address.is_global and not address.is_multicast and not address.is_reserved
-
-
-def _reason(error: Exception, refused: list[str], limits: FetchLimits) -> str:
-    """Put one clear reason into words; specific before general."""
-    match error:
-        case _ if refused and isinstance(error, OSError):
-            return f"refused: {refused[0]}"
-        case aiohttp.TooManyRedirects():
-            return f"redirected more than {limits.max_redirects} times"
-        case aiohttp.NonHttpUrlClientError():
-            return "redirected to an address that is not http or https"
-        case aiohttp.InvalidURL():
-            return "is no address, or was redirected to none"
-        case aiohttp.ClientConnectorDNSError():
-            return "the name does not resolve"
-        case aiohttp.ClientSSLError():
-            return f"the TLS certificate or handshake failed: {_first_line(error)}"
-        case aiohttp.ClientConnectorError():
-            code = error.os_error.errno
-            return f"no connection: {os.strerror(code).lower() if code else 'refused'}"
-        case aiohttp.ServerDisconnectedError():
-            return "the server closed the connection without an answer"
-        case aiohttp.ClientPayloadError():
-            return "the answer broke off or cannot be decompressed"
-        case aiohttp.ClientResponseError():
-            return "the answer is not valid HTTP"
-        case _:
-            return f"no usable answer ({type(error).__name__})"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [""])[0][:200]
-
-
-def _http_date(value: str) -> datetime | None:
-    try:
-        at = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+        return addresses.parsed(url)
+    except errors.FetchError:
         return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _fetched(response: aiohttp.ClientResponse, body: bytes) -> Fetched:
+def _held(url: str, hold: turns.Hold, now: float) -> errors.FetchError:
+    left = None if hold.until is None else max(hold.until - now, 1.0)
+    return errors.FetchError(
+        url, "the host asked us to wait", status=hold.status, retry_after_seconds=left, held=True
+    )
+
+
+def _fetched(response: aiohttp.ClientResponse, body: bytes, moved_to: str) -> Fetched:
     headers = response.headers
     return Fetched(
         status=response.status,
@@ -338,15 +305,5 @@ def _fetched(response: aiohttp.ClientResponse, body: bytes) -> Fetched:
         last_modified=headers.get("Last-Modified", ""),
         not_modified=response.status == 304,
         headers=headers,
-        moved_to=_moved_to(response),
+        moved_to=moved_to,
     )
-
-
-def _moved_to(response: aiohttp.ClientResponse) -> str:
-    hops = [*response.history, response]
-    moved = ""
-    for hop, following in itertools.pairwise(hops):
-        if hop.status not in _PERMANENT:
-            break
-        moved = str(following.url)
-    return moved

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import random
 import socket
 import zlib
 from collections.abc import Callable
@@ -194,11 +195,29 @@ async def test_a_small_answer_that_grows_stops_at_the_cap(
     compress: Callable[[bytes], bytes],
 ) -> None:
     """E2: gzip, deflate and br bombs stop at the cap, counted after decompression."""
-    bomb = compress(bytes(40 * MEGABYTE))
+    noise = random.Random(1)
+    bomb = compress(b"".join(noise.randbytes(200) + bytes(20_000) for _ in range(2000)))
     assert len(bomb) < MEGABYTE
     server.routes["/feed"] = web.Response(body=bomb, headers={"Content-Encoding": encoding})
     error = await failure(fetcher, server.url("/feed"))
     assert error.reason == "larger than 10,000,000 bytes"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "compress"),
+    [("gzip", gzip.compress), ("deflate", _deflate), ("br", brotli.compress)],
+)
+async def test_what_grows_as_no_text_does_stops_long_before_the_cap(
+    server: servers.Server,
+    fetcher: fetch.Fetcher,
+    encoding: str,
+    compress: Callable[[bytes], bytes],
+) -> None:
+    """E2: ratio cap."""
+    bomb = compress(bytes(9 * MEGABYTE))
+    server.routes["/feed"] = web.Response(body=bomb, headers={"Content-Encoding": encoding})
+    error = await failure(fetcher, server.url("/feed"))
+    assert error.reason == "unpacks to more than 250 times its size"
 
 
 @pytest.mark.parametrize(

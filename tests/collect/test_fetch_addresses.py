@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 
 from digest import errors
-from digest.collect import fetch
+from digest.collect import addresses, fetch
 from tests.collect import server as servers
 
 # Nothing of the real world: these are refused before a packet leaves.
@@ -64,7 +64,7 @@ async def test_ports_other_than_the_webs_are_refused() -> None:
 )
 def test_only_public_addresses_pass_the_check(url: str) -> None:
     host = url.removeprefix("http://").removesuffix("/").removesuffix(":80").strip("[]")
-    refused = fetch._refusal_of(host, 443)
+    refused = addresses.refusal_of(host, 443)
     assert bool(refused) == (host == "192.0.2.1"), "documentation addresses are not public"
 
 
@@ -73,9 +73,9 @@ def this_server_counts_as_public(
     monkeypatch: pytest.MonkeyPatch, server: servers.Server
 ) -> servers.Server:
     """Let the first hop through, so that only what comes after it is judged."""
-    judge = fetch._refusal_of
+    judge = addresses.refusal_of
     monkeypatch.setattr(
-        fetch, "_refusal_of", lambda host, port: "" if port == server.port else judge(host, port)
+        addresses, "refusal_of", lambda host, port: "" if port == server.port else judge(host, port)
     )
     return server
 

@@ -1,4 +1,4 @@
-"""Bring what the tests need and Python packages cannot: a browser, and programs that read mail.
+"""Bring what the tests need and Python packages cannot: a browser, mail readers, WordPress.
 
 `python -m tests.setup` prints one line for each and is done at once when all is there.  Nothing
 is left out quietly: what cannot be brought here is said with what to do, and the exit code is 1.
@@ -9,29 +9,37 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from tests import browsers
+from tests import browsers, real_wordpress
 
 __all__ = ["NEEDS", "Need", "bring", "main"]
 
+POLICY = Path("/usr/sbin/policy-rc.d")
+
 _SECONDS = 900  # for one download at most
+_SERVICES = Path("/etc/init.d")
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A program: how to find it ("" when it is absent) and the Debian package that holds it."""
+    """A program: how to find it ("" when it is absent) and the Debian packages that hold it."""
 
     name: str
     find: Callable[[], str]
-    package: str
+    packages: str  # a blank between two
 
 
 def _browser() -> str:
     with contextlib.suppress(FileNotFoundError):
         return browsers.executable_path()
     return ""
+
+
+def _wordpress() -> str:
+    return str(real_wordpress.CODE) if real_wordpress.CODE.is_file() else ""
 
 
 def _program(name: str) -> Callable[[], str]:
@@ -43,6 +51,9 @@ NEEDS = (
     Need("mutt", _program("mutt"), "mutt"),
     Need("w3m", _program("w3m"), "w3m"),
     Need("mblaze", _program("mshow"), "mblaze"),
+    Need("WordPress", _wordpress, "wordpress"),
+    Need("MariaDB", real_wordpress.find_database, "mariadb-server-core"),
+    Need("PHP", real_wordpress.find_php, "php-cli php-mysql php-xml php-gd php-curl"),
 )
 
 Do = Callable[[Sequence[str]], bool]
@@ -77,20 +88,46 @@ def bring(needs: Sequence[Need], do: Do = run, *, may_install: bool | None = Non
     """
     if may_install is None:
         may_install = os.geteuid() == 0 and shutil.which("apt-get") is not None
-    if any(need.package == "chromium" and not need.find() for need in needs):
+    if any(need.packages == "chromium" and not need.find() for need in needs):
         do([sys.executable, "-m", "playwright", "install", "chromium"])
-    absent = [need.package for need in needs if not need.find()]
+    absent = [name for need in needs if not need.find() for name in need.packages.split()]
     if absent and may_install and do(["apt-get", "update", "-qq"]):
-        do(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *absent])
+        with services_at_rest(do):
+            do(["apt-get", "install", *_OPTIONS, *absent])
     lines = []
     for need in needs:
         path = need.find()
         lines.append(
             f"{need.name}: {path}"
             if path
-            else f"absent: {need.name}; as root: apt-get install {need.package}"
+            else f"absent: {need.name}; as root: apt-get install {need.packages}"
         )
     return lines
+
+
+# A machine for tests is not worth waiting for its disk after every file.
+_OPTIONS = ("-y", "-qq", "--no-install-recommends", "-o", "Dpkg::Options::=--force-unsafe-io")
+
+
+@contextlib.contextmanager
+def services_at_rest(do: Do, policy: Path = POLICY, services: Path = _SERVICES) -> Iterator[None]:
+    """Have no service of packages installed meanwhile started, now or when the machine starts.
+
+    WordPress brings Apache, which the tests do not need.  A policy that is there already is
+    the machine's own and stays.  Source: Debian policy 9.3.3, invoke-rc.d(8).
+    """
+    before = set(services.glob("*"))
+    is_ours = not policy.exists()
+    if is_ours:
+        policy.write_text("#!/bin/sh\nexit 101\n")
+        policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        if is_ours:
+            policy.unlink()
+        for added in sorted(set(services.glob("*")) - before):
+            do(["update-rc.d", added.name, "disable"])
 
 
 def main() -> int:

@@ -71,6 +71,34 @@ def test_what_cannot_be_brought_is_said_with_what_to_do(may_install: bool) -> No
     assert bool(machine.ran) is may_install
 
 
+def test_nothing_that_is_installed_meanwhile_runs_now_or_at_the_next_start(tmp_path: Path) -> None:
+    machine = Machine()
+    policy, services = tmp_path / "policy-rc.d", tmp_path / "init.d"
+    services.mkdir()
+    (services / "cron").touch()
+    with setup.services_at_rest(machine.do, policy, services):
+        asked = subprocess.run([policy, "apache2", "start"], check=False)
+        assert asked.returncode == 101, "what invoke-rc.d takes for a no"
+        (services / "apache2").touch()
+    assert not policy.exists()
+    assert machine.ran == [["update-rc.d", "apache2", "disable"]]
+
+
+def test_a_machine_s_own_policy_about_services_stays(tmp_path: Path) -> None:
+    policy = tmp_path / "policy-rc.d"
+    policy.write_text("own")
+    with setup.services_at_rest(Machine().do, policy, tmp_path):
+        assert policy.read_text() == "own"
+    assert policy.read_text() == "own"
+
+
+def test_what_needs_several_packages_names_them_all() -> None:
+    machine = Machine(apt_works=False)
+    php = setup.Need("PHP", lambda: "", "php-cli php-gd")
+    lines = setup.bring([php], machine.do, may_install=False)
+    assert lines == ["absent: PHP; as root: apt-get install php-cli php-gd"]
+
+
 def test_a_failing_command_is_one_line_of_its_own_words(capfd: pytest.CaptureFixture[str]) -> None:
     assert not setup.run([sys.executable, "-c", "raise SystemExit('no room left')"])
     assert not setup.run(["no-such-program"])

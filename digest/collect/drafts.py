@@ -190,7 +190,11 @@ def _image(draft: Draft, base: str) -> str:
 
 
 def _identity(draft: Draft, url: str, title: str) -> str:
-    given = clean.headline_text(draft.id, "text") or url
+    """Return the source's own id, without tracking where it is an address; else the address."""
+    given = clean.headline_text(draft.id, "text")
+    if given.startswith(("http://", "https://")) and "?" in given:
+        given = clean.canonical_url(given) or given
+    given = given or url
     if given:
         return given
     written = f"{title}\n{draft.published or draft.updated or ''}"

@@ -1,23 +1,28 @@
-"""Entries as collected: each source's own id once, changed when the source changed it."""
+"""Entries as collected: each kept once, changed when its source changed it."""
 
-import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from digest import model
-from digest.storage import documents, tables
+from digest.storage import documents, fingerprints, identity, known, matching, tables
 from subscribers import sql
 
 _entry = tables.entry
 
+MOST_CHANGES = 3  # in a row of a body alone: what changes with every reading tells nothing new
+_STEP = timedelta(milliseconds=1)  # between entries without a time, which are listed latest first
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What storing one source's entries came to; ids are the database's."""
+    """What storing one source's entries came to; ids are the database's.
+
+    Unchanged are also those that were kept once, and those whose body changes all the time.
+    """
 
     new: tuple[model.Entry, ...]
     updated: tuple[tuple[model.Entry, model.Entry], ...]  # (as it was, as it is)
@@ -35,25 +40,19 @@ class Placed:
 def keep(
     session: sa.Connection, source: model.Source, found: Sequence[model.Entry], *, now: datetime
 ) -> Kept:
-    """Store the entries of one source; an id seen before is updated when its text changed.
+    """Store the entries of one source; one that is known is updated when its text changed.
 
-    What was withdrawn and is there again counts as updated: its story has it back.
+    It is known by whatever its source did not change of it: see digest.storage.matching.  What
+    was withdrawn and is there again counts as updated: its story has it back.
     """
-    by_uid = {entry.id: entry for entry in found}
-    known: dict[str, Any] = {}
-    for uids in sql.chunks(tuple(by_uid)):
-        query = select_entries().where(_entry.c.source_id == source.id, _entry.c.uid.in_(uids))
-        known |= {row.uid: row for row in session.execute(query)}
-    new, updated, n_unchanged = [], [], 0
-    for uid, entry in by_uid.items():
-        row = known.get(uid)
-        if row is None:
-            new.append(_insert(session, source, uid, entry, now))
-        elif row.withdrawn or row.fingerprint != fingerprint(entry):
-            updated.append((entry_from(row), _update(session, row, entry, now)))
-        else:
-            n_unchanged += 1
-    return Kept(tuple(new), tuple(updated), n_unchanged)
+    given = identity.listed(found)
+    if not given:
+        return Kept((), (), 0)
+    matched = matching.match(session, source.id, given, now=now)
+    new = _insert(session, source, matched, now)
+    known.remember(session, source.id, matched.further_ids, now=now)
+    updated = _update(session, {each.uid: each for each in given}, matched.rows, now)
+    return Kept(new, updated, len(given) - len(new) - len(updated))
 
 
 def classified(
@@ -111,21 +110,26 @@ def watched(
 
     The newest `limit` of each source, newest first; entries without a number are left out.
     """
-    found = {}
-    for source_id in source_ids:
-        query = (
-            sa.select(_entry.c.number)
+    found: dict[int, list[int]] = {source_id: [] for source_id in source_ids}
+    for some in sql.chunks(source_ids):
+        latest_first = sa.func.row_number().over(
+            partition_by=_entry.c.source_id,
+            order_by=(_entry.c.published_at.desc(), _entry.c.id.desc()),
+        )
+        ranked = (
+            sa.select(_entry.c.source_id, _entry.c.number, latest_first.label("place"))
             .where(
-                _entry.c.source_id == source_id,
+                _entry.c.source_id.in_(some),
                 _entry.c.collected_at >= since,
                 _entry.c.number.is_not(None),
                 ~_entry.c.withdrawn,
             )
-            .order_by(_entry.c.published_at.desc(), _entry.c.id.desc())
-            .limit(limit)
+            .subquery()
         )
-        found[source_id] = tuple(session.execute(query).scalars())
-    return found
+        query = sa.select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.place)
+        for row in session.execute(query):
+            found[row.source_id].append(row.number)
+    return {source_id: tuple(numbers) for source_id, numbers in found.items()}
 
 
 def withdraw(
@@ -160,12 +164,6 @@ def latest(session: sa.Connection, limit: int) -> tuple[model.Entry, ...]:
     return tuple(entry_from(row) for row in session.execute(query))
 
 
-def fingerprint(entry: model.Entry) -> str:
-    """Of all that readers or the classifier see of an entry."""
-    seen = (entry.title, entry.url, entry.summary, entry.body, entry.image, *entry.categories)
-    return hashlib.sha256("\x1f".join(seen).encode()).hexdigest()[:32]
-
-
 def entry_from(row: Any) -> model.Entry:
     """The entry in a row that `_select` gave."""
     return model.Entry(
@@ -186,6 +184,7 @@ def entry_from(row: Any) -> model.Entry:
         agency=row.agency,
         sure=row.sure,
         number=row.number,
+        sticky=row.sticky,
     )
 
 
@@ -196,9 +195,10 @@ def select_entries() -> sa.Select[Any]:
     )
 
 
-def _columns(entry: model.Entry) -> dict[str, Any]:
+def _columns(entry: model.Entry, url_key: str) -> dict[str, Any]:
     return {
         "url": entry.url,
+        "url_key": url_key,
         "title": entry.title,
         "summary": entry.summary,
         "body": entry.body,
@@ -209,53 +209,137 @@ def _columns(entry: model.Entry) -> dict[str, Any]:
         "image": entry.image,
         "agency": entry.agency,
         "number": entry.number,
-        "fingerprint": fingerprint(entry),
+        "sticky": entry.sticky,
+        "fingerprint": fingerprints.fingerprint(entry),
     }
 
 
 def _insert(
-    session: sa.Connection, source: model.Source, uid: str, entry: model.Entry, now: datetime
-) -> model.Entry:
-    # A source's clock may run ahead, or it gives no time at all: then it is news from now on.
-    published_at = min(entry.published_at or now, now)
+    session: sa.Connection, source: model.Source, matched: matching.Matched, now: datetime
+) -> tuple[model.Entry, ...]:
+    if not matched.new:
+        return ()
+    times = _times(session, source, [each.entry for _, each in matched.new], now)
     added = session.execute(
-        sa.insert(_entry).values(
-            **_columns(entry),
+        sa.insert(_entry).returning(_entry.c.id, _entry.c.uid),
+        [
+            _columns(each.entry, each.trait.url_key)
+            | {
+                "source_id": source.id,
+                "uid": uid,
+                "published_at": at,
+                "collected_at": now,
+                "changed_at": now,
+            }
+            for (uid, each), at in zip(matched.new, times, strict=True)
+        ],
+    )
+    ids = {row.uid: row.id for row in added}
+    matched.further_ids |= {
+        identity.wording_key(each.trait): ids[uid]
+        for uid, each in matched.new
+        if identity.is_known_by_wording(each)
+    }
+    return tuple(
+        model.replace(
+            each.entry,
+            id=str(ids[uid]),
+            published_at=at,
+            source=source.title,
             source_id=source.id,
-            uid=uid,
-            published_at=published_at,
-            collected_at=now,
-            changed_at=now,
+            own=source.own,
         )
+        for (uid, each), at in zip(matched.new, times, strict=True)
     )
-    return _stored(entry, sql.new_id(added), source, published_at)
 
 
-def _update(session: sa.Connection, row: Any, entry: model.Entry, now: datetime) -> model.Entry:
-    session.execute(
+def _times(
+    session: sa.Connection, source: model.Source, found: Sequence[model.Entry], now: datetime
+) -> list[datetime]:
+    """When each was published, as far as it can be believed.
+
+    Without a time, or with one that is not come yet, an entry is news from now on; but what a
+    source has when it is read first is its past, from when it was added.
+    """
+    given = [entry.published_at for entry in found]
+    if all(at is not None and at <= now for at in given):
+        return [at for at in given if at is not None]
+    latest = now if _was_read(session, source.id) else min(source.added_at or now, now)
+    times, n_steps = [], 0
+    for at in given:
+        if at is None or at > now:
+            at = latest - n_steps * _STEP  # noqa: PLW2901 - it is the time from here on
+            n_steps += 1
+        times.append(at)
+    return times
+
+
+def _was_read(session: sa.Connection, source_id: int) -> bool:
+    """Whether a source was read before, whatever it held then."""
+    poll = tables.poll
+    read = sa.select(poll.c.id).where(poll.c.source_id == source_id, poll.c.reason == "").limit(1)
+    held = sa.select(_entry.c.id).where(_entry.c.source_id == source_id).limit(1)
+    return any(session.execute(query).first() is not None for query in (read, held))
+
+
+def _update(
+    session: sa.Connection,
+    given: dict[str, identity.Listed],
+    rows: dict[str, Any],
+    now: datetime,
+) -> tuple[tuple[model.Entry, model.Entry], ...]:
+    """Store what changed; gives those changes that tell something."""
+    prints = {uid: fingerprints.fingerprint(given[uid].entry) for uid in rows}
+    changed = {
+        row.id: uid for uid, row in rows.items() if row.withdrawn or row.fingerprint != prints[uid]
+    }
+    settled = {row.id for uid, row in rows.items() if row.id not in changed and row.n_changes}
+    updated, values, changed_ids = [], [], []
+    for was, row in _whole(session, list(changed)):
+        each = given[changed[row.id]]
+        entry, n_changes = each.entry, 0
+        is_told = row.withdrawn or fingerprints.fingerprint(was) != prints[changed[row.id]]
+        if is_told and fingerprints.only_body_differs(was, entry) and not row.withdrawn:
+            n_changes = row.n_changes + 1
+            is_told = n_changes <= MOST_CHANGES
+        changes = {"n_changes": n_changes, "changed_at": now if is_told else row.changed_at}
+        values.append(_columns(entry, each.trait.url_key) | changes)
+        changed_ids.append(row.id)
+        if is_told:
+            after = model.replace(
+                entry,
+                id=was.id,
+                published_at=was.published_at,
+                source=was.source,
+                source_id=was.source_id,
+                own=was.own,
+            )
+            updated.append((was, after))
+    if values:
+        session.execute(
+            _change(list(values[0])),
+            [
+                {"entry_id": entry_id} | {f"new_{name}": value for name, value in each_.items()}
+                for entry_id, each_ in zip(changed_ids, values, strict=True)
+            ],
+        )
+    if settled:
+        quiet = sa.update(_entry).where(_entry.c.id.in_(settled)).values(n_changes=0)
+        session.execute(quiet)
+    return tuple(updated)
+
+
+def _change(names: Collection[str]) -> sa.Update:
+    values = {name: sa.bindparam(f"new_{name}", type_=_entry.c[name].type) for name in names}
+    return (
         sa.update(_entry)
-        .where(_entry.c.id == row.id)
-        .values(**_columns(entry), withdrawn=False, changed_at=now)
-    )
-    was = entry_from(row)
-    return model.replace(
-        entry,
-        id=was.id,
-        published_at=was.published_at,
-        source=was.source,
-        source_id=was.source_id,
-        own=was.own,
+        .where(_entry.c.id == sa.bindparam("entry_id"))
+        .values(withdrawn=False, **values)
     )
 
 
-def _stored(
-    entry: model.Entry, row_id: int, source: model.Source, published_at: datetime
-) -> model.Entry:
-    return model.replace(
-        entry,
-        id=str(row_id),
-        published_at=published_at,
-        source=source.title,
-        source_id=source.id,
-        own=source.own,
-    )
+def _whole(session: sa.Connection, ids: Sequence[int]) -> list[tuple[model.Entry, Any]]:
+    rows: list[Any] = []
+    for some in sql.chunks(ids):
+        rows += session.execute(select_entries().where(_entry.c.id.in_(some)).order_by(_entry.c.id))
+    return [(entry_from(row), row) for row in rows]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from digest import model, topics
+from digest import hubs, model, topics
 from digest.classify import classifier
 from digest.cluster import changes, clusterer, lead
 from digest.collect import rhythm
@@ -17,6 +17,7 @@ from digest.storage import database, entries, sources, stories
 
 logger = logging.getLogger(__name__)
 
+COLLECTING = "collecting"  # polls and pushes keep the same entries, and make stories of them
 WINDOW = timedelta(hours=72)  # how far back an entry looks for its story
 OLDEST = timedelta(days=10)  # a source's back issues beyond this find no story
 FAILING_BACKOFF = timedelta(minutes=5)  # doubled with every failure in a row, up to a day
@@ -40,6 +41,7 @@ def keep_read(
     vanished: Sequence[int] = (),
     moved_to: str = "",
     asked_seconds: float | None = None,
+    pushed: bool = False,
     every: timedelta,
     now: datetime,
 ) -> sources.Poll:
@@ -48,7 +50,9 @@ def keep_read(
     `vanished` are the numbers of entries the source took back: their stories lose them.
     `moved_to` is the address it is read at from now on.  It is read again after about `every`,
     later when it has been silent or asked for it (`asked_seconds`).
+    What was `pushed` says nothing about how it fares when read: that stays as it is.
     """
+    database.alone(session, COLLECTING)
     kept = entries.keep(session, source, found, now=now)
     fresh = [*kept.new, *(after for _, after in kept.updated)]
     entries.classified(session, [(entry, labeller.classify(entry)) for entry in fresh])
@@ -61,6 +65,8 @@ def keep_read(
         n_updated=len(kept.updated),
         n_unchanged=kept.n_unchanged,
     )
+    if pushed:
+        return poll
     healthy = model.replace(source, state=model.SourceState.HEALTHY, failures=0)
     if moved_to and moved_to != source.url:
         _move(session, source, moved_to)
@@ -74,6 +80,7 @@ def keep_read(
         silence=timedelta(0) if source.own else now - recent.last_at,
         asked=asked_seconds,
     )
+    wait = hubs.audited_wait(session, source, kept.new, wait, usual=every, now=now)
     sources.record_poll(session, healthy, poll, next_poll_at=now + wait)
     return poll
 
@@ -126,6 +133,7 @@ def keep_failure(
 
 def place_entries(session: database.Session, *, now: datetime) -> Placed:
     """Give every entry without a story the one it belongs to, or a new one."""
+    database.alone(session, COLLECTING)
     fresh = entries.unplaced(session)
     if not fresh:
         return Placed(0, 0, ())

@@ -58,6 +58,12 @@ async def collect_stories(
     async with rt.fetcher() as fetcher:
         async for source, result in read.read_all(fetcher, wanted, now, watched):
             rounds.append(await _keep(rt, source, result, now))
+    await place_stories(rt)
+    return rounds
+
+
+async def place_stories(rt: runtime.Runtime) -> tuple[int, ...]:
+    """Put entries on the same event together, however they came; gives the stories' ids."""
     placed = await rt.db.run(intake.place_entries, now=rt.clock())
     if placed.n_entries:
         logger.info(
@@ -68,7 +74,7 @@ async def collect_stories(
                 "n_new_stories": placed.n_new_stories,
             },
         )
-    return rounds
+    return placed.story_ids
 
 
 async def _keep(

@@ -11,6 +11,7 @@ is a SQLAlchemy Core Connection in a transaction.
 import asyncio
 import contextlib
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -32,6 +33,17 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = "0004"  # newest migration; a test keeps it true, and start-up need not load Alembic
 THREADS = 4
 _MIGRATION_LOCK = 7_306_221  # any constant: one node migrates at a time
+_ALONE = 7_306_222  # the first of two keys; the second says at what
+
+
+def alone(session: Session, what: str) -> None:
+    """Let one transaction at a time do `what`: the others wait here until it ends.
+
+    On SQLite all that write do so anyway.
+    """
+    if session.dialect.name == "postgresql":
+        number = zlib.crc32(what.encode()) - 2**31
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(_ALONE, number)))
 
 
 def sqlalchemy_url(url: str) -> sa.URL:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from digest import model
-from digest.storage import stories, tables
+from digest.storage import pushes, stories, tables
 from subscribers import sql
 
 _source = tables.source
@@ -89,6 +89,7 @@ def remove(session: sa.Connection, source_id: int, *, now: datetime) -> bool:
             .where(tables.entry.c.source_id == source_id, tables.entry.c.story_id.is_not(None))
         ).scalars()
     )
+    pushes.remember_ended(session, source_id, now=now)
     session.execute(sa.delete(_source).where(_source.c.id == source_id))
     stories.refresh(session, touched, now=now)
     return True

@@ -52,6 +52,17 @@ def redirected(url: str, origin: yarl.URL, location: str) -> yarl.URL:
     return led
 
 
+def check_form_redirect(url: str, origin: yarl.URL, status: int, led: yarl.URL) -> None:
+    """Raise FetchError, naming `url`, unless a form may be repeated where a redirect leads.
+
+    All but 307 and 308 would drop it; out of https what it holds would be seen by others.
+    """
+    if status not in (307, 308):
+        raise errors.FetchError(url, f"redirected ({status}), which would drop the form")
+    if origin.scheme == "https" and led.scheme != "https":
+        raise errors.FetchError(url, "redirected from https to http")
+
+
 def login_origin(url: str | yarl.URL) -> str:
     """Return scheme, host and port of an address in one spelling: "https://example.org"."""
     return str(yarl.URL(url).origin())

@@ -169,6 +169,19 @@ class Fetcher:
             headers["If-None-Match"] = etag
         if last_modified:
             headers["If-Modified-Since"] = last_modified
+        return await self._follow(url, headers)
+
+    async def post(self, url: str, data: Mapping[str, str]) -> Fetched:
+        """Post a form to `url`, again where a 307 or 308 says so, but never from https to http.
+
+        Raises FetchError for everything but 2xx, and for redirects that would drop the form
+        (RFC 9110, 15.4).
+        """
+        return await self._follow(url, {"Accept": "*/*"}, dict(data))
+
+    async def _follow(
+        self, url: str, headers: dict[str, str], form: dict[str, str] | None = None
+    ) -> Fetched:
         loop = asyncio.get_running_loop()
         left = self.limits.total_seconds
         address, moved_to, is_lasting = addresses.parsed(url), "", True
@@ -177,17 +190,25 @@ class Fetcher:
                 if hold:
                     raise _held(url, hold, loop.time())
                 started = loop.time()
-                answer = await self._hop(url, address, headers, left, moved_to)
+                answer = await self._hop(url, address, headers, left, moved_to, form)
                 left -= loop.time() - started
             if isinstance(answer, Fetched):
                 return answer
+            if form is not None:
+                addresses.check_form_redirect(url, address, answer.status, answer.to)
             is_lasting = is_lasting and answer.status in _PERMANENT
             address = answer.to
             moved_to = str(address) if is_lasting else moved_to
         raise errors.FetchError(url, f"redirected more than {self.limits.max_redirects} times")
 
     async def _hop(
-        self, url: str, address: yarl.URL, headers: dict[str, str], seconds: float, moved_to: str
+        self,
+        url: str,
+        address: yarl.URL,
+        headers: dict[str, str],
+        seconds: float,
+        moved_to: str,
+        form: dict[str, str] | None,
     ) -> Fetched | _Redirect:
         """Ask one address, without following where it leads; errors name `url`."""
         login = self._login(address)
@@ -195,7 +216,7 @@ class Fetcher:
         mark = _refused.set(refused)
         try:
             async with asyncio.timeout(seconds):
-                return await self._answer(url, address, headers | login, moved_to)
+                return await self._answer(url, address, headers | login, moved_to, form)
         except TimeoutError as error:
             reason = f"no complete answer within {self.limits.total_seconds:g} seconds"
             raise errors.FetchError(url, reason) from error
@@ -214,11 +235,22 @@ class Fetcher:
         return {"Authorization": login} if login and is_safe else {}
 
     async def _answer(
-        self, url: str, address: yarl.URL, headers: dict[str, str], moved_to: str
+        self,
+        url: str,
+        address: yarl.URL,
+        headers: dict[str, str],
+        moved_to: str,
+        form: dict[str, str] | None,
     ) -> Fetched | _Redirect:
         if self._session is None:
             raise RuntimeError("use the fetcher inside `async with`")
-        async with self._session.get(address, headers=headers, allow_redirects=False) as response:
+        async with self._session.request(
+            "GET" if form is None else "POST",
+            address,
+            headers=headers,
+            data=form,
+            allow_redirects=False,
+        ) as response:
             if response.status == 304:
                 return _fetched(response, b"", moved_to)
             if response.status in _REDIRECTS and (to := response.headers.get("Location")):

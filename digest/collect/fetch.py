@@ -190,7 +190,7 @@ class Fetcher:
                 if hold:
                     raise _held(url, hold, loop.time())
                 started = loop.time()
-                answer = await self._hop(url, address, headers, left, moved_to, form)
+                answer = await self._hop(url, address, headers, left, moved_to, form=form)
                 left -= loop.time() - started
             if isinstance(answer, Fetched):
                 return answer
@@ -208,6 +208,7 @@ class Fetcher:
         headers: dict[str, str],
         seconds: float,
         moved_to: str,
+        *,
         form: dict[str, str] | None,
     ) -> Fetched | _Redirect:
         """Ask one address, without following where it leads; errors name `url`."""

@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import TypeAlias
 
 from digest import errors, model
-from digest.collect import clean, feeds, fetch, pages, rhythm, wordpress
+from digest.collect import clean, feeds, fetch, links, pages, rhythm, wordpress
 
-__all__ = ["Collected", "Outcome", "parse_document", "read_all", "read_source"]
+__all__ = ["Collected", "Outcome", "labelled", "parse_document", "read_all", "read_source"]
 
 logger = logging.getLogger(__name__)
 
@@ -112,10 +112,13 @@ async def _read_feed(fetcher: fetch.Fetcher, source: model.Source, now: datetime
     fetched = await fetcher.get(
         source.url, etag=source.etag, last_modified=source.last_modified, accept=ACCEPT_FEEDS
     )
+    hub_url, self_url = links.announced(fetched.headers, fetched.url)
     if fetched.not_modified:
         return Collected(
             source,
             unchanged=True,
+            hub_url=hub_url or source.hub_url,
+            self_url=self_url or source.self_url,
             etag=fetched.etag or source.etag,
             last_modified=fetched.last_modified or source.last_modified,
             moved_to=fetched.moved_to,
@@ -131,13 +134,13 @@ async def _read_feed(fetcher: fetch.Fetcher, source: model.Source, now: datetime
     feed = parsed() if small else await asyncio.to_thread(parsed)
     return Collected(
         source,
-        entries=_labelled(feed.entries, source),
+        entries=labelled(feed.entries, source),
         etag=fetched.etag,
         last_modified=fetched.last_modified,
         title=feed.title,
         problems=feed.problems,
-        hub_url=feed.hub_url,
-        self_url=feed.self_url,
+        hub_url=hub_url or feed.hub_url,
+        self_url=self_url or feed.self_url,
         moved_to=fetched.moved_to,
         asked_seconds=rhythm.asked_seconds(fetched.headers),
     )
@@ -171,7 +174,7 @@ async def _read_wordpress(
         problems += (f"withdrawn: {error.reason}",)
     return Collected(
         source,
-        entries=_labelled(changes.entries, source),
+        entries=labelled(changes.entries, source),
         unchanged=not changes.entries,
         cursor=changes.cursor,
         title=title,
@@ -181,7 +184,7 @@ async def _read_wordpress(
     )
 
 
-def _labelled(entries: Iterable[model.Entry], source: model.Source) -> tuple[model.Entry, ...]:
+def labelled(entries: Iterable[model.Entry], source: model.Source) -> tuple[model.Entry, ...]:
     """Mark entries as this source's: its title and id, and the category the admin gave it."""
     extra = (source.category,) if source.category else ()
     return tuple(

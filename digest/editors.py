@@ -90,7 +90,7 @@ def require(account: accounts.Account, right: Right) -> None:
 
 def overview(session: database.Session, rt: runtime.Runtime, now: datetime) -> Overview:
     """Everything the desk's first page shows."""
-    fared = health.health(session)
+    fared = health.of_sources(session, now)
     today = todays_stories(session, rt, now)
     return Overview(
         editions=editions.listing(session, limit=MOST_EDITIONS),

@@ -2,7 +2,7 @@
 
 import functools
 
-from digest import dispatch, pipeline, runtime, signup
+from digest import dispatch, pipeline, runtime, signup, watch
 from digest.engine import port
 from digest.storage import editions, outbox
 
@@ -10,6 +10,7 @@ COLLECT = "collect"
 PUBLISH = "publish"
 ALERTS = "alerts"
 SWEEP = "sweep"
+WATCH = "watch"
 
 
 def for_runtime(rt: runtime.Runtime) -> port.Jobs:
@@ -19,6 +20,7 @@ def for_runtime(rt: runtime.Runtime) -> port.Jobs:
         PUBLISH: functools.partial(_publish, rt),
         ALERTS: functools.partial(_raise_alerts, rt),
         SWEEP: functools.partial(_sweep, rt),
+        WATCH: functools.partial(watch.run, rt),
     }
 
 

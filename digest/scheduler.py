@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 PUBLISH_SECONDS = 15  # a digest leaves at most this long after its minute
 SWEEP_SECONDS = 60
+WATCH_SECONDS = 60
 
 
 @contextlib.contextmanager
@@ -37,6 +38,7 @@ def ticking(engine: port.Engine, *, collect_seconds: int) -> Iterator[None]:
     for name, seconds in (
         (jobs.PUBLISH, PUBLISH_SECONDS),
         (jobs.SWEEP, SWEEP_SECONDS),
+        (jobs.WATCH, WATCH_SECONDS),
         (jobs.COLLECT, collect_seconds),
     ):
         metronome.add_job(

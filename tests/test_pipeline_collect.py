@@ -80,7 +80,7 @@ async def test_a_bad_source_is_said_in_one_line_and_the_others_are_stored(
         assert len(lines) == len(bad)
         assert all(r.exc_info is None for r in lines)
         assert [s.title for s in press.do(stories.load)] == ["Ferry reaches the islands again"]
-        states = {h.source.url: h.source.state for h in press.do(health.health)}
+        states = {h.source.url: h.source.state for h in press.do(health.of_sources, press.clock())}
         assert states[server.url("/gone")] == "gone"
         assert states[server.url("/html")] == "failing"
         # Failing ones are left alone for a while, and the one that said 410 for good.

@@ -17,7 +17,7 @@ NOUNS = {
     "init": ("digest.cli.setup:init", "Write a commented digest.toml and make the database"),
     "doctor": ("digest.cli.setup:doctor", "Check settings, database, mail server, bot, sources"),
     "run": ("digest.cli.service:run", "Run the service"),
-    "collect": ("digest.cli.sources:collect", "Read the sources once, now"),
+    "collect": ("digest.cli.collecting:collect", "Read the sources once, now"),
     "sources": ("digest.cli.sources:app", "Feeds and WordPress sites to read"),
     "topics": ("digest.cli.topics:app", "The catalogue, and what entries are about"),
     "stories": ("digest.cli.stories:app", "What happened: entries on one event together"),

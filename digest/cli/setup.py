@@ -155,6 +155,7 @@ async def _look(rt: runtime.Runtime, *, quick: bool) -> AsyncIterator[Finding]:
             "none is set",
             "set postal_address: many countries' law asks for it in every mail",
         )
+    yield _staff(rt)
     for scope, reason in (await rt.db.read(switches.paused)).items():
         yield Finding(f"sending ({scope})", False, f"paused: {reason}", "digest resume")
     for finding in _signatures(rt):
@@ -165,6 +166,19 @@ async def _look(rt: runtime.Runtime, *, quick: bool) -> AsyncIterator[Finding]:
         yield finding
     async for finding in _sources(rt):
         yield finding
+
+
+def _staff(rt: runtime.Runtime) -> Finding:
+    """Who is told when sources fail; nobody is no fault, but should be known."""
+    from digest import watch
+
+    n_staff = len(watch.staff(rt))
+    if not n_staff:
+        says = "staff is empty: when sources fail nobody is told by mail, it is only logged"
+        return Finding("staff", True, says)
+    if not rt.settings.smtp.url.get_secret_value():
+        return Finding("staff", False, "no mail server to tell them with", "set smtp.url")
+    return Finding("staff", True, f"{n_staff} told by mail when sources fail")
 
 
 def _time_zones() -> Finding:
@@ -235,15 +249,21 @@ async def _connections(rt: runtime.Runtime) -> AsyncIterator[Finding]:
 
 
 async def _sources(rt: runtime.Runtime) -> AsyncIterator[Finding]:
-    from digest.storage import health, sources
+    from digest import upkeep
+    from digest.storage import health
 
-    for one in await rt.db.read(health.health):
-        reason = one.reason or f"{one.n_entries} entries"
+    now = rt.clock()
+    found = await rt.db.read(health.of_sources, now)
+    for one in found:
+        says = f"{upkeep.state_words(one, now)}, {one.n_entries} entries"
+        if cause := upkeep.cause_words(one):
+            since = f" since {one.failing_since:%Y-%m-%d %H:%M}Z" if one.failing_since else ""
+            says = f"{upkeep.state_words(one, now)}{since}: {cause}"
         yield Finding(
             f"source {one.source.id} {one.source.url}",
-            not one.reason,
-            reason,
-            "digest sources check URL",
+            not cause,
+            says,
+            f"digest sources show {one.source.id}; digest sources check {one.source.url}",
         )
-    if not await rt.db.read(sources.listing):
+    if not found:
         yield Finding("sources", False, "none yet", "digest sources add URL")

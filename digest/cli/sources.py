@@ -1,8 +1,6 @@
-"""`digest sources …` and `digest collect`."""
+"""`digest sources …`: what is read, added, corrected, removed."""
 
 import asyncio
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import cyclopts
@@ -10,7 +8,7 @@ import cyclopts
 from digest.cli import opening, output
 
 if TYPE_CHECKING:
-    from digest import model, pipeline, runtime
+    from digest import model, runtime
     from digest.collect import discover, read
 
 app = cyclopts.App(
@@ -18,7 +16,14 @@ app = cyclopts.App(
     help="Feeds and WordPress sites to read.\n\nExample: digest sources add https://your.site/",
 )
 
-_DOCUMENT = cyclopts.Parameter(help="A saved document; - reads stdin", allow_leading_hyphen=True)
+for _name, _path in (
+    ("list", "digest.cli.source_views:listing"),
+    ("show", "digest.cli.source_views:show"),
+    ("import", "digest.cli.source_lists:import_list"),
+    ("export", "digest.cli.source_lists:export"),
+    ("parse", "digest.cli.collecting:parse"),
+):
+    app.command(_path, name=_name)
 
 
 @app.command
@@ -102,53 +107,6 @@ async def _discover(rt: "runtime.Runtime", url: str) -> tuple["discover.Found", 
         return await discover.discover(fetcher, url)
 
 
-@app.command(name="list")
-@opening.command
-def listing(*, options: opening.Options = opening.PLAIN) -> None:
-    """Every source with its state, its last reading and what went wrong.
-
-    Example: digest sources list
-    """
-    from digest.storage import health
-
-    with opening.opened(options) as rt, rt.db.reading() as session:
-        found = health.health(session)
-    if options.json:
-        output.as_lines(
-            {
-                "id": one.source.id,
-                "url": one.source.url,
-                "kind": one.source.kind,
-                "title": one.source.title,
-                "category": one.source.category,
-                "own": one.source.own,
-                "state": one.source.state,
-                "polled_at": one.polled_at,
-                "next_poll_at": one.source.next_poll_at,
-                "reason": one.reason,
-                "entries": one.n_entries,
-            }
-            for one in found
-        )
-        return
-    output.as_table(
-        ("id", "source", "kind", "state", "read", "entries", "reason"),
-        (
-            (
-                one.source.id,
-                one.source.title or one.source.url,
-                one.source.kind,
-                one.source.state if one.polled_at else "not read yet",
-                one.polled_at,
-                one.n_entries,
-                one.reason,
-            )
-            for one in found
-        ),
-        empty="no sources yet: digest sources add URL",
-    )
-
-
 @app.command
 @opening.command
 def check(url: str, *, options: opening.Options = opening.PLAIN) -> None:
@@ -193,61 +151,38 @@ async def _read(rt: "runtime.Runtime", url: str) -> "read.Collected":
         return model.replace(collected, title=collected.title or found[0].title)
 
 
-@app.command(name="import")
+@app.command(name="set")
 @opening.command
-def import_list(file: Path, *, options: opening.Options = opening.PLAIN) -> None:
-    """Add every feed of an OPML list; folders become categories.
+def correct(
+    source_id: int,
+    *,
+    title: Annotated[str | None, cyclopts.Parameter(help="Its name as readers see it")] = None,
+    category: Annotated[
+        str | None, cyclopts.Parameter(help='New entries are filed under it; "" for none')
+    ] = None,
+    own: Annotated[
+        bool | None, cyclopts.Parameter(help="Our own newsroom: leads a story when it can")
+    ] = None,
+    options: opening.Options = opening.PLAIN,
+) -> None:
+    """Correct what a source is called, its category, or whether it is your own newsroom.
 
-    Example: digest sources import feeds.opml
+    Entries collected before keep what they have.
+
+    Example: digest sources set 3 --title "Harbour Wire" --no-own
     """
-    from digest.collect import opml
-    from digest.storage import sources
+    from digest import errors, upkeep
 
-    outlines = opml.read(file.read_bytes(), file.name)
-    n_new = 0
+    given = {"title": title, "category": category, "own": own}
+    values = {name: value for name, value in given.items() if value is not None}
+    if not values:
+        raise errors.ConfigurationError("say what to set: --title, --category, --own or --no-own")
     with opening.opened(options) as rt, rt.db.begin() as session:
-        for outline in outlines:
-            _, is_new = sources.add(
-                session,
-                url=outline.url,
-                kind=_kind_of(outline.url),
-                title=outline.title,
-                category=outline.category,
-                own=False,
-                now=rt.clock(),
-            )
-            n_new += is_new
-    n_known = len(outlines) - n_new
+        upkeep.correct(session, source_id, values)
     if options.json:
-        output.as_json({"added": n_new, "known": n_known})
+        output.as_json({"id": source_id, **values})
     else:
-        output.say(f"{n_new} added, {n_known} known already")
-
-
-def _kind_of(url: str) -> "model.SourceKind":
-    """An OPML list knows feeds only; the WordPress APIs in ours are told by their address."""
-    from digest import model
-
-    is_api = "/wp-json" in url or "rest_route=" in url
-    return model.SourceKind.WORDPRESS if is_api else model.SourceKind.FEED
-
-
-@app.command
-@opening.command
-def export(*, options: opening.Options = opening.PLAIN) -> None:
-    """Write all sources as an OPML list to stdout.
-
-    Example: digest sources export > feeds.opml
-    """
-    from digest.collect import opml
-    from digest.storage import sources
-
-    with opening.opened(options) as rt, rt.db.reading() as session:
-        outlines = [
-            opml.Outline(source.url, source.title, source.category)
-            for source in sources.listing(session)
-        ]
-    sys.stdout.write(opml.write(outlines).decode())
+        output.say(f"source {source_id}: {', '.join(values)} set")
 
 
 @app.command
@@ -269,101 +204,3 @@ def remove(source_id: int, *, options: opening.Options = opening.PLAIN) -> None:
         output.as_json({"removed": source_id})
     else:
         output.say(f"removed source {source_id}")
-
-
-@app.command
-@opening.command
-def parse(
-    file: Annotated[Path, _DOCUMENT],
-    *,
-    url: Annotated[str, cyclopts.Parameter(help="Its address: relative links start there")] = "",
-    options: opening.Options = opening.PLAIN,  # noqa: ARG001 - every command has them
-) -> int:
-    """Print the entries in a feed, WordPress answer or article page as JSON Lines.
-
-    Exit code 1, with the reason, when the document is none of these.
-
-    Example: digest sources parse feed.xml --url https://your.site/
-    """
-    from digest import errors, runtime
-    from digest.collect import jsonl, read
-
-    data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    try:
-        parsed = read.parse_document(data, url, now=runtime.utc_now())
-    except errors.SourceError as error:
-        opening.complain(f"{file}: {error.reason}")
-        return 1
-    for problem in parsed.problems:
-        opening.complain(f"{file}: {problem}")
-    output.as_lines(jsonl.entry_as_json(entry) for entry in parsed.entries)
-    return 0
-
-
-@opening.command
-def collect(
-    *,
-    source: Annotated[
-        tuple[int, ...], cyclopts.Parameter(negative="", help="This one only; may be repeated")
-    ] = (),
-    options: opening.Options = opening.PLAIN,
-) -> int:
-    """Read the sources once, now, and put what is new together into stories.
-
-    Says for each what was new, updated and unchanged, or why it failed.  Exit code 1 when
-    every source failed.
-
-    Example: digest collect --source 3
-    """
-    from digest import pipeline
-
-    with opening.opened(options) as rt:
-        _check_known(rt, source)
-        rounds = asyncio.run(pipeline.collect_stories(rt, source))
-    rounds.sort(key=lambda one: one.source.id)
-    if options.json:
-        output.as_lines(_round(one) for one in rounds)
-    else:
-        output.as_table(
-            ("id", "source", "new", "updated", "unchanged", "failed"),
-            (_round_row(one) for one in rounds),
-            empty="no sources yet: digest sources add URL",
-        )
-    return 1 if rounds and all(one.poll.reason for one in rounds) else 0
-
-
-def _check_known(rt: "runtime.Runtime", source_ids: tuple[int, ...]) -> None:
-    """Raise NotFound for a source that is not there."""
-    from digest import errors
-    from digest.storage import sources
-
-    if not source_ids:
-        return
-    with rt.db.reading() as session:
-        known = {source.id for source in sources.listing(session, source_ids)}
-    for source_id in source_ids:
-        if source_id not in known:
-            raise errors.NotFound("source", source_id)
-
-
-def _round(done: "pipeline.Round") -> dict[str, object]:
-    return {
-        "source": done.source.id,
-        "title": done.source.title,
-        "url": done.source.url,
-        "new": done.poll.n_new,
-        "updated": done.poll.n_updated,
-        "unchanged": done.poll.n_unchanged,
-        "failed": done.poll.reason or None,
-        "problems": done.problems,
-    }
-
-
-def _round_row(done: "pipeline.Round") -> tuple[object, ...]:
-    poll = done.poll
-    return (
-        done.source.id,
-        done.source.title or done.source.url,
-        *(("", "", "") if poll.reason else (poll.n_new, poll.n_updated, poll.n_unchanged)),
-        poll.reason,
-    )

@@ -116,6 +116,34 @@ _NOTICE = {
 }
 
 
+def _told() -> tuple[Mapping[str, object], ...]:
+    """Of sources that fail, and that answer again."""
+    line = {
+        "name": "Harbour Wire",
+        "state": "failing, 6 times in a row",
+        "cause": "HTTP 503 Service Unavailable",
+        "since": "Mon 23 Nov, 07:10",
+        "success": "Mon 23 Nov, 07:05",
+        "told": "Mon 23 Nov, 07:40",
+        "command": "digest sources show 3",
+        "url": "https://courier.example/admin/sources/3",
+    }
+    extra = {
+        "subject": "2 of 40 sources fail",
+        "preheader": "Harbour Wire: HTTP 503 Service Unavailable",
+        "at": "Mon 23 Nov, 08:00",
+        "desk_url": "https://courier.example/admin/sources",
+        "lines": (line, {**line, "since": "", "success": "", "told": ""}),
+        "n": 22,
+        "n_more": 20,
+        "n_left": 3,
+        "n_sources": 40,
+        "by_network": True,
+    }
+    bare = {"n": 1, "lines": (line,), "n_more": 0, "n_left": 0, "by_network": False}
+    return {**_SHARED, **extra}, {**_BARE, **extra, **bare}
+
+
 def values(name: str) -> tuple[Mapping[str, object], ...] | None:
     """Give the sample contexts of a template, None when only its syntax can be checked."""
     folder, _, file = name.rpartition("/")
@@ -134,6 +162,8 @@ def values(name: str) -> tuple[Mapping[str, object], ...] | None:
             return _alert(lines) if file.endswith(".txt") else _alert(rows)
         case (("email/already" | "email/confirm" | "email/welcome" | "email/goodbye"), _):
             return {**_SHARED, **_NOTICE}, {**_BARE, **_NOTICE, "topics": ()}
+        case (("email/sources_failing" | "email/sources_recovered"), _):
+            return _told()
         case "chat", "issue.html":
             return _issue(_CARD, _CARD) + _issue(_BARE_CARD, _BARE_CARD)
         case "chat", "alert.html":

@@ -110,16 +110,16 @@ def test_a_removed_source_is_gone(shell: Shell, newsroom: newsroom_.Newsroom) ->
 def test_what_is_exported_can_be_imported(
     shell: Shell, newsroom: newsroom_.Newsroom, tmp_path: Path
 ) -> None:
-    shell("sources", "add", newsroom.url)
+    shell("sources", "add", newsroom.url, "--own")
     shell("sources", "add", newsroom.sources[1].url, "--category", "Wires")
     before = shell("sources", "list", "--json").lines
     (tmp_path / "feeds.opml").write_text(shell("sources", "export").out)
-    assert shell("sources", "import", "feeds.opml", "--json").json == {"added": 0, "known": 2}
+    assert shell("sources", "import", "feeds.opml", "--json").json == {"added": 0, "known": 2, "problems": []}
     for source in before:
         shell("sources", "remove", source["id"])
-    assert shell("sources", "import", "feeds.opml", "--json").json == {"added": 2, "known": 0}
+    assert shell("sources", "import", "feeds.opml", "--json").json == {"added": 2, "known": 0, "problems": []}
     after = shell("sources", "list", "--json").lines
-    told = ("url", "kind", "title", "category")
+    told = ("url", "kind", "title", "category", "own")
     assert [[s[name] for name in told] for s in after] == [
         [s[name] for name in told] for s in before
     ]

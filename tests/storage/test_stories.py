@@ -64,7 +64,7 @@ def test_a_source_that_failed_is_not_due_before_its_time(session: sa.Connection)
     assert sources.due(session, NOW) == ()
     [due] = sources.due(session, NOW + timedelta(minutes=5))
     assert due.failures == 1
-    [fares] = health.health(session)
+    [fares] = health.of_sources(session, NOW)
     assert (fares.reason, fares.n_entries) == ("HTTP 500", 0)
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from digest import hubs, model, topics
 from digest.classify import classifier
 from digest.cluster import changes, clusterer, lead
-from digest.collect import rhythm
+from digest.collect import rhythm, wishes
 from digest.storage import database, entries, sources, stories
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def keep_read(
     *,
     vanished: Sequence[int] = (),
     moved_to: str = "",
-    asked_seconds: float | None = None,
+    wish: wishes.Wish = wishes.NONE,
     pushed: bool = False,
     every: timedelta,
     now: datetime,
@@ -49,7 +49,7 @@ def keep_read(
 
     `vanished` are the numbers of entries the source took back: their stories lose them.
     `moved_to` is the address it is read at from now on.  It is read again after about `every`,
-    later when it has been silent or asked for it (`asked_seconds`).
+    later when it has been silent or asked for it (`wish`).
     What was `pushed` says nothing about how it fares when read: that stays as it is.
     """
     database.alone(session, COLLECTING)
@@ -78,7 +78,8 @@ def keep_read(
         n_new=len(kept.new),
         n_recent=recent.n_entries,
         silence=timedelta(0) if source.own else now - recent.last_at,
-        asked=asked_seconds,
+        wish=wish,
+        now=now,
     )
     wait = hubs.audited_wait(session, source, kept.new, wait, usual=every, now=now)
     sources.record_poll(session, healthy, poll, next_poll_at=now + wait)

@@ -67,7 +67,7 @@ class Source:
     state: SourceState = SourceState.HEALTHY
     etag: str = ""
     last_modified: str = ""
-    cursor: str = ""  # WordPress: `modified_gmt` of the newest post seen
+    cursor: str = ""  # WordPress: `modified_gmt` of the newest post seen; a feed: its wishes
     failures: int = 0  # in a row
     next_poll_at: datetime | None = None
     added_at: datetime | None = None  # what was published before is no news

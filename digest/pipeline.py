@@ -125,7 +125,7 @@ async def _store(
         rt.classifier,
         vanished=result.vanished,
         moved_to=result.moved_to,
-        asked_seconds=result.asked_seconds,
+        wish=result.wish,
         every=every,
         now=now,
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest import errors, model
-from digest.collect import clean, constructs, document, drafts, jsonfeed, parsers, sitemaps
+from digest.collect import clean, constructs, document, drafts, jsonfeed, parsers, sitemaps, wishes
 
 __all__ = ["ParsedFeed", "parse"]
 
@@ -25,6 +25,7 @@ class ParsedFeed:
     """A feed as read.  `problems` are one line each: what was mended or left out.
 
     `hub_url` and `self_url` are what WebSub needs: whom to ask for pushes, and for which feed.
+    `wish` is when the document says that it should be asked for again.
     """
 
     title: str
@@ -34,6 +35,7 @@ class ParsedFeed:
     problems: tuple[str, ...] = ()
     hub_url: str = ""
     self_url: str = ""
+    wish: wishes.Wish = wishes.NONE
 
 
 _HTML = re.compile(
@@ -75,6 +77,7 @@ def parse(
         else:
             _refuse_other_documents(prepared.data, url)
             found = _from_xml(prepared.data, url, problems)
+            found.wish = wishes.in_xml(prepared.data)
     dated = any(name in prepared.data for name in (b"<pubDate", b"date>", b"<published"))
     return _finished(found, url, now, problems, dated=dated)
 
@@ -93,6 +96,7 @@ def _from_json(data: bytes, url: str) -> parsers.Raw:
         entries=jsonfeed.read(value),
         self_url=jsonfeed.text(value, "feed_url"),
         hub_url=jsonfeed.hub(value),
+        wish=jsonfeed.wish(value),
     )
 
 
@@ -187,6 +191,7 @@ def _finished(
         problems=tuple(problems),
         hub_url=clean.image_url(found.hub_url, url),
         self_url=clean.image_url(found.self_url, url),
+        wish=found.wish,
     )
 
 

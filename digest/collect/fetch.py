@@ -22,7 +22,7 @@ import yarl
 
 import digest
 from digest import errors
-from digest.collect import addresses, refusals, turns
+from digest.collect import addresses, refusals, turns, wishes
 
 __all__ = ["FetchLimits", "Fetched", "Fetcher", "host_of", "user_agent"]
 
@@ -284,7 +284,7 @@ class Fetcher:
         self, url: str, address: yarl.URL, response: aiohttp.ClientResponse
     ) -> errors.FetchError:
         status = response.status
-        seconds = refusals.retry_after(response.headers, self._clock())
+        seconds = wishes.retry_after(response.headers, self._clock())
         if status == 429 or (status == 503 and seconds):
             self._turns.leave_alone(address, status, seconds)
         reason = refusals.status_words(status)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from digest.collect import drafts
+from digest.collect import drafts, wishes
 
-__all__ = ["hub", "is_feed", "read", "text"]
+__all__ = ["hub", "is_feed", "read", "text", "wish"]
 
 
 def is_feed(value: object) -> bool:
@@ -19,6 +19,11 @@ def hub(value: dict[str, Any]) -> str:
     """Return the address of the feed's WebSub hub, or ""."""
     hubs = [each for each in _list(value.get("hubs")) if isinstance(each, dict)]
     return next((text(each, "url") for each in hubs if each.get("type") == "WebSub"), "")
+
+
+def wish(value: dict[str, Any]) -> wishes.Wish:
+    """Return when to ask again: a feed that says it is finished, the next day at the earliest."""
+    return wishes.Wish(wait_seconds=wishes.DAY_SECONDS if value.get("expired") is True else 0.0)
 
 
 def read(value: dict[str, Any]) -> list[drafts.Draft]:

@@ -15,7 +15,7 @@ from typing import Any
 import fastfeedparser
 import feedparser
 
-from digest.collect import corrections, drafts
+from digest.collect import corrections, drafts, wishes
 
 __all__ = ["Raw", "read_fast", "read_thoroughly"]
 
@@ -48,6 +48,7 @@ class Raw:
     hub_url: str = ""
     self_url: str = ""
     base_url: str = ""  # xml:base of the whole feed
+    wish: wishes.Wish = wishes.NONE
 
 
 _FIRST_ENTRY = re.compile(rb"<(?:[A-Za-z]{1,20}:)?(?:item|entry)[\s>]", re.IGNORECASE)

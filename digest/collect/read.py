@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from digest import errors, model
-from digest.collect import clean, feeds, fetch, links, pages, rhythm, wordpress
+from digest.collect import clean, feeds, fetch, links, pages, rota, wishes, wordpress
 
 __all__ = ["Collected", "Outcome", "labelled", "parse_document", "read_all", "read_source"]
 
@@ -47,7 +47,7 @@ class Collected:
     self_url: str = ""
     vanished: tuple[int, ...] = ()  # numbers of entries the source does not publish any more
     moved_to: str = ""  # its address from now on, when it said so
-    asked_seconds: float | None = None  # until it wants to be asked again
+    wish: wishes.Wish = wishes.NONE  # when it wants to be asked again
 
 
 Outcome: TypeAlias = Collected | errors.SourceError
@@ -72,23 +72,32 @@ async def read_all(
     now: datetime,
     watched: Mapping[int, Sequence[int]] | None = None,
 ) -> AsyncIterator[tuple[model.Source, Outcome]]:
-    """Poll all sources at once, within the fetcher's limits; yield each outcome as it comes.
+    """Poll all sources, within the fetcher's limits; yield each outcome as it comes.
 
     `watched` maps a source's id to what `read_source` takes by that name.  An error is yielded
-    instead of raised; leaving early cancels the polls still under way.
+    instead of raised; leaving early cancels the polls still under way.  Who takes outcomes slowly
+    slows the polls down: no more of them wait in memory than requests may be under way.
     """
     watched = watched or {}
-    tasks = [
-        asyncio.ensure_future(_outcome(fetcher, source, now, watched.get(source.id, ())))
-        for source in sources
-    ]
+    wanted = list(sources)
+    limits = fetcher.limits
+    order = rota.Rota(wanted, per_host=limits.per_host, ready_at=fetcher.ready_at)
+    outcomes: asyncio.Queue[tuple[model.Source, Outcome]] = asyncio.Queue(maxsize=1)
+
+    async def work() -> None:
+        while (source := await order.next()) is not None:
+            outcome = await _outcome(fetcher, source, now, watched.get(source.id, ()))
+            order.done(source)
+            await outcomes.put(outcome)
+
+    workers = [asyncio.ensure_future(work()) for _ in range(min(limits.concurrency, len(wanted)))]
     try:
-        for task in asyncio.as_completed(tasks):
-            yield await task
+        for _ in wanted:
+            yield await outcomes.get()
     finally:
-        for each in tasks:
+        for each in workers:
             each.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*workers, return_exceptions=True)
 
 
 async def _outcome(
@@ -112,6 +121,7 @@ async def _read_feed(fetcher: fetch.Fetcher, source: model.Source, now: datetime
     fetched = await fetcher.get(
         source.url, etag=source.etag, last_modified=source.last_modified, accept=ACCEPT_FEEDS
     )
+    wish = wishes.of_answer(fetched.headers, now)
     hub_url, self_url = links.announced(fetched.headers, fetched.url)
     if fetched.not_modified:
         return Collected(
@@ -121,8 +131,9 @@ async def _read_feed(fetcher: fetch.Fetcher, source: model.Source, now: datetime
             self_url=self_url or source.self_url,
             etag=fetched.etag or source.etag,
             last_modified=fetched.last_modified or source.last_modified,
+            cursor=source.cursor,
             moved_to=fetched.moved_to,
-            asked_seconds=rhythm.asked_seconds(fetched.headers),
+            wish=wish | wishes.from_text(source.cursor),
         )
 
     def parsed() -> feeds.ParsedFeed:
@@ -137,12 +148,13 @@ async def _read_feed(fetcher: fetch.Fetcher, source: model.Source, now: datetime
         entries=labelled(feed.entries, source),
         etag=fetched.etag,
         last_modified=fetched.last_modified,
+        cursor=feed.wish.written(),  # for the polls that bring no document
         title=feed.title,
         problems=feed.problems,
         hub_url=hub_url or feed.hub_url,
         self_url=self_url or feed.self_url,
         moved_to=fetched.moved_to,
-        asked_seconds=rhythm.asked_seconds(fetched.headers),
+        wish=wish | feed.wish,
     )
 
 

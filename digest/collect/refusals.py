@@ -1,17 +1,13 @@
-"""Put into one line, for a person, why an address gave nothing; and read when to come back."""
+"""Put into one line, for a person, why an address gave nothing."""
 
-import email.utils
 import os
-from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import aiohttp
 
 from digest.collect import addresses
 
-__all__ = ["http_date", "reason", "retry_after", "status_words"]
+__all__ = ["reason", "status_words"]
 
-_MAX_RETRY_AFTER_SECONDS = 7 * 24 * 3600.0
 _STATUS_WORDS = {
     401: "asks for a login",
     403: "refuses to answer us",
@@ -54,33 +50,6 @@ def reason(error: Exception, refused: list[str]) -> str:
             return "the answer is not valid HTTP"
         case _:
             return f"no usable answer ({type(error).__name__})"
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the wait asked for, in seconds: a number or a date (RFC 9110, 10.2.3).
-
-    A date is counted from the server's own, and from `now` where it sends none.
-    """
-    value = headers.get("Retry-After", "").strip()
-    if not value:
-        return None
-    if value.isdecimal():
-        seconds = float(value[:12])
-    else:
-        until = http_date(value)
-        if until is None:
-            return None
-        seconds = (until - (http_date(headers.get("Date", "")) or now)).total_seconds()
-    return min(max(seconds, 0.0), _MAX_RETRY_AFTER_SECONDS)
-
-
-def http_date(value: str) -> datetime | None:
-    """Read a date as HTTP writes it; None when it is none."""
-    try:
-        at = email.utils.parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _first_line(error: Exception) -> str:

@@ -6,26 +6,24 @@ reason to.  The first new entry brings the usual pace back.  One that fails is l
 longer the more often it failed in a row, and by what it failed of.
 """
 
-import re
 import zlib
-from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-__all__ = ["MOST_STRETCH", "RATE_DAYS", "asked_seconds", "failure_wait", "next_wait"]
+from digest.collect import wishes
+
+__all__ = ["MOST_STRETCH", "RATE_DAYS", "failure_wait", "next_wait"]
 
 RATE_DAYS = 7  # the posting rate is that of these last days
 MOST_STRETCH = 12  # times the usual pace
 LONG = timedelta(hours=6)  # between two entries, or of silence: from here on the pace slows
 SHORTEST_ASKED = timedelta(minutes=5)  # less than this is no wish to be left alone
 LONGEST_ASKED = timedelta(days=1)  # more would make the source useless
+CREDIBLE = timedelta(hours=1)  # that a source stays fresh which publishes more often than that
 JITTER = 0.1
 FAILING = timedelta(minutes=5)  # after the first failure that may pass by itself
 REFUSED = timedelta(minutes=30)  # after the first that a person has to mend: a login, an address
 CROWDED = timedelta(minutes=15)  # after a 429 that does not say for how long
 FAILING_SPREAD = 0.25
-
-_MAX_AGE = re.compile(r"(?:\A|[,\s])max-age\s*=\s*\"?([0-9]+)", re.IGNORECASE)
-_NOT_KEPT = re.compile(r"(?:\A|[,\s])no-(?:cache|store)(?![\w=-])", re.IGNORECASE)
 
 
 def next_wait(
@@ -35,14 +33,18 @@ def next_wait(
     n_new: int,
     n_recent: int,
     silence: timedelta,
-    asked: float | None = None,
+    wish: wishes.Wish = wishes.NONE,
+    now: datetime | None = None,
 ) -> timedelta:
     """Say how long to wait after a reading that succeeded.
 
     `n_new` are the entries it brought, `n_recent` those published in the last `RATE_DAYS`,
-    `silence` the time since the newest of them; `asked` the seconds the source asked for.
-    Between `usual` and `MOST_STRETCH` times that, give or take a tenth by source, so that
-    sources added together are not asked together; longer only where asked, a day at most (F8).
+    `silence` the time since the newest of them.  Between `usual` and `MOST_STRETCH` times that,
+    give or take a tenth by source, so that sources added together are not asked together.
+
+    Longer only where the source wishes it, a day at most (F8).  Told to wait, we wait.  What it
+    says of staying fresh is often a default nobody chose: it counts up to its own time between
+    two entries, or an hour where that is less.  `now` is needed to keep out of its silent hours.
     """
     wait = usual
     if not n_new:
@@ -50,10 +52,28 @@ def next_wait(
         wait = usual * min(max(gap / LONG, 1.0), MOST_STRETCH)
     share = _share(str(source_id))
     wait *= 1 + JITTER * share
-    if asked is not None and asked >= SHORTEST_ASKED.total_seconds():
+    fresh = wish.fresh_seconds
+    if n_recent:
+        most = max(CREDIBLE, timedelta(days=RATE_DAYS) / n_recent)
+        fresh = min(fresh, most.total_seconds())
+    asked = max(fresh, wish.wait_seconds)
+    if asked >= SHORTEST_ASKED.total_seconds():
         spread = min(asked * (1 + JITTER * abs(share)), LONGEST_ASKED.total_seconds())
         wait = max(wait, timedelta(seconds=spread))
-    return wait
+    return wait if now is None else _out_of_silence(wait, wish, now, usual * abs(share))
+
+
+def _out_of_silence(
+    wait: timedelta, wish: wishes.Wish, now: datetime, spread: timedelta
+) -> timedelta:
+    """Put off a poll that falls into hours of silence until after them, a day at most."""
+    latest = now + LONGEST_ASKED
+    at = (now + wait).astimezone(UTC)
+    if not wish.silent_at(at):
+        return wait
+    while wish.silent_at(at) and at < latest:
+        at = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return min(at + spread, latest) - now
 
 
 def failure_wait(
@@ -78,19 +98,6 @@ def failure_wait(
         longest = LONGEST_ASKED.total_seconds()
         wait = max(wait, timedelta(seconds=min(retry_after * (1 + JITTER * share), longest)))
     return wait
-
-
-def asked_seconds(headers: Mapping[str, str]) -> float | None:
-    """Return how long an answer says it stays fresh, None when it does not say.
-
-    `max-age` less the `Age` it had already (RFC 9111, 4.2); what must not be kept says nothing.
-    """
-    control = headers.get("Cache-Control", "")
-    found = _MAX_AGE.search(control)
-    if found is None or _NOT_KEPT.search(control):
-        return None
-    age = headers.get("Age", "").strip()
-    return max(float(found[1]) - (float(age) if re.fullmatch(r"[0-9]{1,12}", age) else 0.0), 0.0)
 
 
 def _share(of: str) -> float:

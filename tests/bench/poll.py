@@ -12,7 +12,7 @@ import pstats
 import sys
 
 from digest import intake, pipeline, runtime
-from digest.collect import rhythm
+from digest.collect import rhythm, wishes
 from digest.storage import database
 from tests import publishing
 from tests.bench import installation, split
@@ -36,7 +36,7 @@ async def _poll(asked: argparse.Namespace, rt: runtime.Runtime, clock: publishin
     total_wall = total_cpu = 0.0
     with split.Ledger() as ledger:
         ledger.measure("decide", rhythm, "next_wait")
-        ledger.measure("decide", rhythm, "asked_seconds")
+        ledger.measure("decide", wishes, "of_answer")
         ledger.measure("store", intake, "keep_read")
         ledger.measure_transactions("transactions", database.Database, "begin")
         for number in range(1, asked.rounds + 1):

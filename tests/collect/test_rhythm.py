@@ -1,10 +1,10 @@
 """When a source is asked again, as a table."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from digest.collect import rhythm
+from digest.collect import rhythm, wishes
 
 USUAL = timedelta(minutes=5)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -12,10 +12,10 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 def wait(
     source_id: int = 1, n_new: int = 0, n_recent: int = 0, silence: timedelta = DAY,
-    asked: float | None = None,
+    wish: wishes.Wish = wishes.NONE, now: datetime | None = None,
 ) -> timedelta:  # fmt: skip
     return rhythm.next_wait(
-        source_id, usual=USUAL, n_new=n_new, n_recent=n_recent, silence=silence, asked=asked
+        source_id, usual=USUAL, n_new=n_new, n_recent=n_recent, silence=silence, wish=wish, now=now
     )
 
 
@@ -44,11 +44,12 @@ def test_the_pace_follows_the_posting_rate_and_the_silence(
     assert stretch(n_new=n_new, n_recent=n_recent, silence=silence) == expected
 
 
+@pytest.mark.parametrize("kind", ["fresh_seconds", "wait_seconds"])
 @pytest.mark.parametrize(
     ("asked", "least", "most"),
     [
-        (None, 4.5 * 60, 5.5 * 60),
         (0, 4.5 * 60, 5.5 * 60),
+        (-900, 4.5 * 60, 5.5 * 60),
         (60, 4.5 * 60, 5.5 * 60),  # under five minutes is no wish to be left alone
         (900, 900, 990),
         (86_400, 86_400, 86_400),
@@ -57,11 +58,57 @@ def test_the_pace_follows_the_posting_rate_and_the_silence(
     ],
 )
 def test_what_a_source_asks_for_is_kept_within_bounds(
-    asked: float | None, least: float, most: float
+    kind: str, asked: float, least: float, most: float
 ) -> None:
     """F8."""
+    wish = wishes.Wish(**{kind: asked})  # type: ignore[arg-type]  # the two that are seconds
     for source_id in range(1, 200):
-        assert least <= wait(source_id, n_new=1, asked=asked).total_seconds() <= most
+        assert least <= wait(source_id, n_new=1, wish=wish).total_seconds() <= most
+
+
+@pytest.mark.parametrize(
+    ("n_recent", "hours"),
+    [
+        (500, 1),  # every 20 minutes, and "fresh" for a day: a default that nobody chose
+        (168, 1),
+        (42, 4),  # one in four hours
+        (7, 24),
+    ],
+)
+def test_a_source_is_not_taken_to_stay_fresh_for_longer_than_it_ever_does(
+    n_recent: int, hours: int
+) -> None:
+    """F8: what it tells us to wait is another matter, and is kept to."""
+    fresh, told = wishes.Wish(fresh_seconds=86_400.0), wishes.Wish(wait_seconds=86_400.0)
+    for source_id in range(1, 50):
+        believed = wait(source_id, n_new=1, n_recent=n_recent, wish=fresh)
+        assert hours * HOUR <= believed <= min(hours * HOUR * 1.1, DAY)
+        assert wait(source_id, n_new=1, n_recent=n_recent, wish=told) == DAY
+
+
+@pytest.mark.parametrize(
+    ("hours", "days", "at", "first", "last"),
+    [
+        ({3, 4, 5}, set(), "2026-02-18T03:10", "2026-02-18T06:00", "2026-02-18T06:05"),
+        ({23, 0}, set(), "2026-02-18T22:58", "2026-02-19T01:00", "2026-02-19T01:05"),
+        ({3, 4, 5}, set(), "2026-02-18T02:30", "2026-02-18T02:34", "2026-02-18T02:36"),
+        # 2026-02-18 is a Wednesday; two days of silence would be more than a day.
+        (set(), {2}, "2026-02-18T12:00", "2026-02-19T00:00", "2026-02-19T00:05"),
+        (set(), {2, 3}, "2026-02-18T12:00", "2026-02-19T12:00", "2026-02-19T12:00"),
+        ({6}, {3}, "2026-02-18T23:57", "2026-02-19T23:57", "2026-02-19T23:57"),
+    ],
+)
+def test_a_poll_does_not_fall_into_hours_of_silence(
+    hours: set[int], days: set[int], at: str, first: str, last: str
+) -> None:
+    """F8: nor is it put off by more than a day."""
+    now = datetime.fromisoformat(at).replace(tzinfo=UTC)
+    wish = wishes.Wish(hours=frozenset(hours), days=frozenset(days))
+    for zone in (UTC, timezone(timedelta(hours=5, minutes=30))):
+        for source_id in range(1, 50):
+            there = now.astimezone(zone)
+            polled = now + wait(source_id, n_new=1, wish=wish, now=there)
+            assert first <= polled.isoformat()[:16] <= last
 
 
 def test_sources_added_together_are_spread_and_each_keeps_its_place() -> None:
@@ -71,29 +118,6 @@ def test_sources_added_together_are_spread_and_each_keeps_its_place() -> None:
     assert max(waits) <= 1.1
     tenths = [sum(0.9 + n / 50 <= each < 0.9 + (n + 1) / 50 for each in waits) for n in range(10)]
     assert min(tenths) > 50
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, None),
-        ({"Cache-Control": "max-age=3600"}, 3600),
-        ({"Cache-Control": "public, MAX-AGE = 600, s-maxage=9"}, 600),
-        ({"Cache-Control": 'max-age="600"'}, 600),
-        ({"Cache-Control": "max-age=3600", "Age": "600"}, 3000),
-        ({"Cache-Control": "max-age=60", "Age": "600"}, 0),
-        ({"Cache-Control": "max-age=3600", "Age": "soon"}, 3600),
-        ({"Cache-Control": "s-maxage=3600"}, None),  # for shared caches
-        ({"Cache-Control": "x-max-age=5"}, None),
-        ({"Cache-Control": "no-cache, max-age=3600"}, None),
-        ({"Cache-Control": "max-age=3600, no-store"}, None),
-        ({"Cache-Control": "max-age=-1"}, None),
-        ({"Cache-Control": "max-age=" + "9" * 400}, float("inf")),
-    ],
-)
-def test_how_long_an_answer_stays_fresh(headers: dict[str, str], seconds: float | None) -> None:
-    """F8: RFC 9111."""
-    assert rhythm.asked_seconds(headers) == seconds
 
 
 FAILURES = [

@@ -10,9 +10,13 @@ import secrets
 import zlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from digest import model
 from digest.storage import database, pushes
+
+if TYPE_CHECKING:  # aiohttp takes a while, and most commands need none of it
+    from digest.collect import websub
 
 logger = logging.getLogger(__name__)
 
@@ -24,10 +28,11 @@ MOST_WAIT = timedelta(days=1)
 TRIED_AGAIN = timedelta(days=1)  # after the trust ended
 REFUSED_FOR = timedelta(days=7)
 GRACE = timedelta(minutes=10)  # a push may take this long
+UNTIMED = timedelta(seconds=1)  # entries without a time of their own get that of the reading
 STRETCH = 12  # times the usual pace a pushed source is read at ...
 SELDOM = timedelta(hours=1)  # ... but no more seldom than this, unless all sources are
 REMEMBERED = timedelta(days=60)  # subscriptions that ended
-TAKEN_FOR = timedelta(days=1)
+TAKEN_FOR = timedelta(days=1)  # what was pushed is remembered as taken
 SOON = timedelta(seconds=30)  # between two readings that a push without proof asks for
 JITTER = 0.1
 _CALLBACK_BYTES = 24  # 192 bits: nobody guesses it
@@ -44,7 +49,6 @@ def settle(session: database.Session, *, now: datetime) -> None:
     for ended in pushes.all_ended(session):
         if ended.ended_at < now - REMEMBERED:
             pushes.forget_ended(session, ended)
-    pushes.forget_taken(session, now - TAKEN_FOR)
 
 
 def _settle_wish(session: database.Session, wish: pushes.Wish, now: datetime) -> None:
@@ -103,6 +107,26 @@ def grant(
     )
 
 
+def confirm(
+    session: database.Session, callback_id: str, intent: "websub.Intent", *, now: datetime
+) -> bool:
+    """Tell a hub whether we wanted what it asks about, and keep its word if we did."""
+    ended = pushes.find_ended(session, callback_id)
+    if ended is not None:
+        return intent.mode != "subscribe" and intent.topic_url == ended.topic_url
+    push = pushes.find(session, callback_id)
+    if push is None or intent.topic_url != push.topic_url:
+        return False
+    if intent.mode == "denied":
+        refuse(session, push, intent.reason, now=now)
+        return True
+    wanted = (*pushes.ASKING, pushes.State.DEMOTED)
+    if intent.mode != "subscribe" or push.state not in wanted:
+        return False
+    grant(session, push, intent.lease_seconds, now=now)
+    return True
+
+
 def refuse(session: database.Session, push: pushes.Push, reason: str, *, now: datetime) -> None:
     """Keep a hub's word that it does not push, or not any more."""
     pushes.change(
@@ -143,6 +167,16 @@ def demote(
     )
 
 
+def read_soon(session: database.Session, push: pushes.Push, *, now: datetime) -> None:
+    """Have a source read because of a push that itself says nothing we may believe.
+
+    Not at once when it was read just now: whoever pushes so need not be its hub.
+    """
+    last = pushes.polled_at(session, push.source_id)
+    pushes.read_soon(session, push.source_id, max(now, last + SOON) if last else now)
+    pushes.counted(session, push, now=now)
+
+
 def audited_wait(
     session: database.Session,
     source: model.Source,
@@ -158,7 +192,8 @@ def audited_wait(
     the one before it must have been after the promise, or nothing can be said.
     """
     push = pushes.of_source(session, source.id)
-    if push is None or push.state is not pushes.State.ACTIVE:
+    is_promised = push is not None and push.state is pushes.State.ACTIVE
+    if push is None or not is_promised or (push.lease_until or now) <= now:
         return wait
     missed = _missed(new, push.asked_at, pushes.polled_at(session, source.id), now)
     if missed:
@@ -185,7 +220,7 @@ def _missed(
     n = 0
     for entry in new:
         at = entry.published_at or now
-        n += since < at <= now - GRACE or (at >= now and is_long_ago)
+        n += since < at <= now - GRACE or (at > now - UNTIMED and is_long_ago)
     return n
 
 

@@ -2,7 +2,7 @@
 
 import functools
 
-from digest import dispatch, pipeline, runtime, signup, watch
+from digest import dispatch, pipeline, push, runtime, signup, watch
 from digest.engine import port
 from digest.storage import editions, outbox
 
@@ -11,6 +11,7 @@ PUBLISH = "publish"
 ALERTS = "alerts"
 SWEEP = "sweep"
 WATCH = "watch"
+PUSH = "push"
 
 
 def for_runtime(rt: runtime.Runtime) -> port.Jobs:
@@ -21,6 +22,7 @@ def for_runtime(rt: runtime.Runtime) -> port.Jobs:
         ALERTS: functools.partial(_raise_alerts, rt),
         SWEEP: functools.partial(_sweep, rt),
         WATCH: functools.partial(watch.run, rt),
+        PUSH: functools.partial(push.keep_promises, rt),
     }
 
 

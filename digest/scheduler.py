@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 PUBLISH_SECONDS = 15  # a digest leaves at most this long after its minute
 SWEEP_SECONDS = 60
 WATCH_SECONDS = 60
+PUSH_SECONDS = 60
 
 
 @contextlib.contextmanager
@@ -39,6 +40,7 @@ def ticking(engine: port.Engine, *, collect_seconds: int) -> Iterator[None]:
         (jobs.PUBLISH, PUBLISH_SECONDS),
         (jobs.SWEEP, SWEEP_SECONDS),
         (jobs.WATCH, WATCH_SECONDS),
+        (jobs.PUSH, PUSH_SECONDS),
         (jobs.COLLECT, collect_seconds),
     ):
         metronome.add_job(

@@ -53,12 +53,17 @@ def create(
         preferences.routes(rt, show),
         archive.routes(rt, show),
         desk.routes(rt, show, open_desk=open_desk),
-        hooks.routes(take_update),
+        hooks.routes(rt, take_update),
     ):
         app.include_router(routes)
     app.add_exception_handler(exceptions.HTTPException, _problem(show))
     app.add_exception_handler(fastapi.exceptions.RequestValidationError, _problem(show))
-    app.add_middleware(guard.Guard, is_https=show.is_https, broken=_broken(show))
+    app.add_middleware(
+        guard.Guard,
+        is_https=show.is_https,
+        broken=_broken(show),
+        larger=hooks.most_bytes(rt),
+    )
     return app
 
 

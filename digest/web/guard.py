@@ -5,7 +5,7 @@ One plain ASGI layer around the application, so that nothing it answers can forg
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from starlette import datastructures, requests, types
@@ -37,12 +37,21 @@ class FormTooLargeError(Exception):
 
 
 class Guard:
-    """Wraps the application; `broken` makes the page for an answer that could not be given."""
+    """Wraps the application; `broken` makes the page for an answer that could not be given.
+
+    `larger` says how many bytes may be posted below a path where forms are not what is posted.
+    """
 
     def __init__(
-        self, app: types.ASGIApp, *, is_https: bool, broken: Callable[[int], types.ASGIApp]
+        self,
+        app: types.ASGIApp,
+        *,
+        is_https: bool,
+        broken: Callable[[int], types.ASGIApp],
+        larger: Mapping[str, int] | None = None,
     ) -> None:
         self._app = app
+        self._larger = larger or {}
         self._broken = broken
         self._headers = dict(_ALWAYS)
         if is_https:
@@ -67,7 +76,7 @@ class Guard:
             await send(message)
 
         try:
-            await self._app(scope, _limited(receive), send_guarded)
+            await self._app(scope, _limited(receive, self._most(scope)), send_guarded)
         except FormTooLargeError:
             if not status:
                 await self._broken(413)(scope, receive, send_guarded)
@@ -78,9 +87,13 @@ class Guard:
         finally:
             _log(scope, status, time.perf_counter() - started)
 
+    def _most(self, scope: types.Scope) -> int:
+        found = (n for path, n in self._larger.items() if scope["path"].startswith(path))
+        return next(found, LARGEST_FORM_BYTES)
 
-def _limited(receive: types.Receive) -> types.Receive:
-    left = LARGEST_FORM_BYTES
+
+def _limited(receive: types.Receive, most_bytes: int) -> types.Receive:
+    left = most_bytes
 
     async def receive_limited() -> types.Message:
         nonlocal left

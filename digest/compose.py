@@ -7,17 +7,18 @@ back meanwhile is left out.
 
 import contextlib
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from digest import audience, errors, model, notices, phrases, runtime
+from digest import audience, errors, model, notices, runtime
 from digest.deliver import dkim
-from digest.render import mime
+from digest.render import mime, moulds, press, views
 from digest.storage import database, editions, entries
 from subscribers import model as people
 
 Stories = Mapping[int, model.Story]
 MOST_UNITS = 200  # editions and alerts kept in memory
+MOST_PRESSES = 100  # some megabytes each
 
 
 class Composer:
@@ -28,6 +29,8 @@ class Composer:
         self._editions: dict[int, tuple[model.Edition, Stories]] = {}
         self._alerts: dict[int, editions.Raised] = {}
         self._withdrawn: frozenset[str] = frozenset()  # entries, as of the last `prepare`
+        self._left: dict[int, Stories] = {}  # by edition: without what was withdrawn
+        self._presses: dict[tuple[int, str, str], press.Press] = {}
 
     async def prepare(self, deliveries: Sequence[model.Delivery]) -> None:
         """Load what these deliveries show and is not at hand, and what was withdrawn since."""
@@ -35,6 +38,7 @@ class Composer:
         digests = {unit_id for kind, unit_id in wanted if kind is model.DeliveryKind.DIGEST}
         alerts = {unit_id for kind, unit_id in wanted if kind is model.DeliveryKind.ALERT}
         _make_room(self._editions, digests)
+        _forget(self._left, lambda edition_id: edition_id not in self._editions)
         _make_room(self._alerts, alerts)
         for unit_id in digests - self._editions.keys():
             with contextlib.suppress(errors.RenderError):  # said of each of its messages
@@ -48,6 +52,20 @@ class Composer:
         told += [self._alerts[each].story for each in alerts & self._alerts.keys()]
         ids = {entry.id for story in told for entry in story.entries}
         self._withdrawn = await self._rt.db.read(entries.withdrawn, ids) if ids else frozenset()
+        for unit_id in digests & self._editions.keys():
+            self._leave_out(unit_id)
+
+    def _leave_out(self, edition_id: int) -> None:
+        """Take from an edition's stories what was withdrawn since; its presses start anew."""
+        frozen = self._editions[edition_id][1]
+        left = {
+            story_id: story
+            for story_id, each in frozen.items()
+            if (story := standing(each, self._withdrawn)) is not None
+        }
+        if self._left.get(edition_id) != left:
+            self._left[edition_id] = left
+            _forget(self._presses, lambda key: key[0] == edition_id)
 
     def message(
         self, delivery: model.Delivery, reach: people.Reach
@@ -58,12 +76,7 @@ class Composer:
         """
         match delivery.kind:
             case model.DeliveryKind.DIGEST if delivery.unit_id in self._editions:
-                edition, stories = self._editions[delivery.unit_id]
-                names = self._rt.publication.topic_names
-                issue = issue_of(delivery, stories, names, self._withdrawn)
-                if not issue.sections:
-                    raise errors.Withdrawn(f"edition {delivery.unit_id}")
-                return issue_message(self._rt, delivery, reach, edition, issue)
+                return self._issue(delivery, reach)
             case model.DeliveryKind.ALERT if delivery.unit_id in self._alerts:
                 raised = self._alerts[delivery.unit_id]
                 story = standing(raised.story, self._withdrawn)
@@ -74,6 +87,47 @@ class Composer:
             case model.DeliveryKind.NOTICE if delivery.channel_kind is model.ChannelKind.EMAIL:
                 return notice_message(self._rt, delivery, reach)
         raise errors.RenderError(f"{delivery.kind} {delivery.unit_id}", "nothing is known of it")
+
+    def _issue(
+        self, delivery: model.Delivery, reach: people.Reach
+    ) -> model.MailMessage | model.ChatMessage:
+        edition, left = self._editions[delivery.unit_id][0], self._left[delivery.unit_id]
+        if not any(shown.story_id in left for shown in delivery.shown):
+            raise errors.Withdrawn(f"edition {delivery.unit_id}")
+        rt, names = self._rt, self._rt.publication.topic_names
+        if delivery.channel_kind is model.ChannelKind.CHAT:
+            return issue_message(rt, delivery, reach, edition, issue_of(delivery, left, names))
+        links = audience.links(rt, reach, edition_id=edition.id)
+
+        def whole() -> model.MailParts:
+            return rt.mail_renderer.issue(
+                issue_of(delivery, left, names),
+                edition,
+                links,
+                time_zone=reach.time_zone,
+                language=reach.language,
+            )
+
+        opened = self._press(edition, left, reach, links)
+        parts = opened.parts(delivery.shown, delivery.more, links, whole)
+        return _mail(rt, delivery, reach, links, parts, stream=edition.digest)
+
+    def _press(
+        self, edition: model.Edition, left: Stories, reach: people.Reach, links: model.Links
+    ) -> press.Press:
+        key = (edition.id, reach.time_zone, reach.language)
+        opened = self._presses.get(key)
+        if opened is None:
+            if len(self._presses) >= MOST_PRESSES:
+                self._presses.clear()
+            opened = self._presses[key] = self._rt.mail_renderer.press(
+                edition,
+                left,
+                model.replace(links, unsubscribe="", preferences=""),
+                time_zone=reach.time_zone,
+                language=reach.language,
+            )
+        return opened
 
 
 def load_edition(session: database.Session, edition_id: int) -> tuple[model.Edition, Stories]:
@@ -97,41 +151,30 @@ def issue_of(
     delivery: model.Delivery,
     stories: Stories,
     topic_names: Mapping[str, str],
-    withdrawn: Collection[str] = (),
 ) -> model.Issue:
-    """The issue a delivery stands for: the frozen stories in the sections they were given.
+    """The issue a delivery stands for: the stories in the sections they were given.
 
-    Without the entries that were `withdrawn` since (their ids), and so perhaps without any
-    section.
+    Those that `stories` lacks were withdrawn and are left out.
     """
     sections = []
     for (kind, topic), shown in itertools.groupby(delivery.shown, lambda s: (s.kind, s.topic)):
         items = tuple(
-            model.IssueItem(story, s.why, s.topic, s.updated)
+            model.IssueItem(stories[s.story_id], s.why, s.topic, s.updated)
             for s in shown
-            if (story := standing(stories[s.story_id], withdrawn)) is not None
+            if s.story_id in stories
         )
         if not items:
             continue
         sections.append(
             model.IssueSection(
                 kind=kind,
-                title=section_title(kind, topic, topic_names),
+                title=views.section_title(kind, topic, topic_names),
                 items=items,
                 topic=topic if kind == "topic" else "",
                 more=delivery.more.get(f"{kind}:{topic}", 0),
             )
         )
     return model.Issue(tuple(sections))
-
-
-def section_title(kind: str, topic: str, topic_names: Mapping[str, str]) -> str:
-    """What stands over a section."""
-    if kind == "lead":
-        return phrases.ENGLISH.hot
-    if kind == "picks":
-        return phrases.ENGLISH.picks
-    return topic_names.get(topic, topic)
 
 
 def issue_message(
@@ -197,7 +240,7 @@ def _mail(
     delivery: model.Delivery,
     reach: people.Reach,
     links: model.Links,
-    parts: model.MailParts,
+    parts: model.MailParts | moulds.Encoded,
     *,
     stream: str,
 ) -> model.MailMessage:
@@ -223,6 +266,11 @@ def _mail(
         # At the time of the delivery: a retry is signed with the same bytes.
         data=dkim.sign_all(rt.signers, mime.mail_bytes(head, parts), delivery.created_at),
     )
+
+
+def _forget(kept: dict[Any, Any], which: Callable[[Any], bool]) -> None:
+    for key in [key for key in kept if which(key)]:
+        del kept[key]
 
 
 def _make_room(kept: dict[int, Any], wanted: Collection[int]) -> None:

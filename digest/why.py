@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest import audience, compose, errors, fanout, model, runtime, timetable
+from digest import audience, errors, fanout, model, runtime, timetable
+from digest.render import views
 from digest.storage import database, editions, outbox, stories
 from subscribers import directory, suppression
 from subscribers import model as people
@@ -75,7 +76,7 @@ def _made(delivery: model.Delivery, shown: model.Shown, topic_names: Mapping[str
     unit = "edition" if delivery.kind is model.DeliveryKind.DIGEST else str(delivery.kind)
     section = ""
     if delivery.kind is model.DeliveryKind.DIGEST:
-        section = f", under {compose.section_title(shown.kind, shown.topic, topic_names)}"
+        section = f", under {views.section_title(shown.kind, shown.topic, topic_names)}"
     updated = ", as updated" if shown.updated else ""
     at = delivery.submitted_at or delivery.created_at
     said = f"{_SAID[delivery.state]} ({at:%Y-%m-%d %H:%M} UTC)"

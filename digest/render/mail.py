@@ -1,38 +1,22 @@
 """Issues, alerts and notices as mails: a subject, a preheader, a text and an HTML part.
 
-A card is rendered once for all readers who see it the same way, and so is an issue that several
-readers get; what remains per message is to fill in the reader's links.  A mail that would grow
-beyond what Gmail shows whole is shortened by rule, and says how many stories wait online.
+A card is rendered once for all readers who see it the same way, and `press` puts the issues of
+an edition together from encoded pieces.  A mail that would grow beyond what Gmail shows whole
+is shortened by rule, and says how many stories wait online.
 """
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from digest import model
-from digest.render import cards, moulds, shortening, views, words
+from digest.render import cards, press, shortening, views, words
 from digest.render.environment import Templates
 
 __all__ = ["LARGEST_HTML_BYTES", "MailRenderer"]
 
 LARGEST_HTML_BYTES = 100_000  # Gmail clips at 102 kB
-_SUBJECT_CHARS = 60
-_PREHEADER_CHARS = (40, 90)
 _EVERYTHING = shortening.Plan()
-_BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
-
-
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """An issue as it is to be rendered, but for the reader's links: equal by what is shown."""
-
-    reading: cards.Reading
-    edition_words: tuple[str, str]
-    shown: tuple[object, ...]
-    issue: model.Issue = field(compare=False)
-    edition: model.Edition = field(compare=False)
 
 
 class MailRenderer:
@@ -42,7 +26,6 @@ class MailRenderer:
         self._templates = templates
         self._publication = publication
         self._cards = cards.Cards(templates)
-        self._moulds = moulds.Moulds(self._render_issue)
 
     def issue(
         self,
@@ -57,14 +40,33 @@ class MailRenderer:
 
         Raises RenderError.
         """
-        spoken = self._templates.language(language, self._publication.language)
-        reading = cards.Reading(edition.id, edition.on, time_zone, spoken)
-        shown = tuple(
-            (section.kind, section.title, section.more, _keys(section, reading))
-            for section in issue.sections
+        reading = self._reading(edition, time_zone, language)
+        return self._render_issue(issue, edition, links, reading)
+
+    def press(
+        self,
+        edition: model.Edition,
+        stories: Mapping[int, model.Story],
+        links: model.Links,
+        *,
+        time_zone: str,
+        language: str = "en",
+    ) -> press.Press:
+        """Open a press for the readers of one zone and language; `links` are those all share."""
+        reading = self._reading(edition, time_zone, language)
+        names = self._publication.topic_names
+        frame = press.Frame(
+            shell=self._of_edition(edition, links, reading),
+            reading=reading,
+            render=lambda shell, html, text: self._parts(
+                "issue", shell, html, text, reading.language
+            ),
+            card=self._cards.rendered,
+            section_title=lambda kind, topic: views.section_title(kind, topic, names),
+            links=links,
+            most_html_bytes=LARGEST_HTML_BYTES,
         )
-        order = _Order(reading, (edition.title, edition.note), shown, issue, edition)
-        return self._moulds.message(order, views.addresses(links))
+        return press.Press(frame, stories)
 
     def alert(
         self,
@@ -84,7 +86,7 @@ class MailRenderer:
         lead = item.story.lead
         shell = {
             **views.masthead(self._publication, links, language),
-            "subject": words.shorten(headline, _SUBJECT_CHARS),
+            "subject": words.shorten(headline, press.SUBJECT_CHARS),
             "preheader": words.shorten(words.clean(lead.summary or lead.body or item.why), 90),
             "at": words.local_time(at, time_zone, language),
             "topic": words.clean(self._publication.topic_names.get(item.topic, item.topic)),
@@ -103,17 +105,36 @@ class MailRenderer:
         shell = {**views.masthead(self._publication, links, language), **values}
         return self._parts(name, shell, {}, {}, language)
 
-    def _render_issue(self, order: _Order, links: model.Links) -> model.MailParts:
-        issue, edition, reading = order.issue, order.edition, order.reading
-        subject = words.shorten(words.clean(issue.lead.story.title), _SUBJECT_CHARS)
-        shell = {
+    def _reading(self, edition: model.Edition, time_zone: str, language: str) -> cards.Reading:
+        spoken = self._templates.language(language, self._publication.language)
+        return cards.Reading(edition.id, edition.on, time_zone, spoken)
+
+    def _of_edition(
+        self, edition: model.Edition, links: model.Links, reading: cards.Reading
+    ) -> dict[str, object]:
+        """What is the same in every issue of an edition, for one zone and language."""
+        return {
             **views.masthead(self._publication, links, reading.language),
-            "subject": subject,
-            "preheader": _preheader(issue, subject),
+            "seam": "",
             "title": words.clean(edition.title),
             "note": words.clean(edition.note),
             "date": words.long_date(edition.on, reading.language),
             "at": words.local_time(edition.frozen_at, reading.time_zone, reading.language),
+        }
+
+    def _render_issue(
+        self,
+        issue: model.Issue,
+        edition: model.Edition,
+        links: model.Links,
+        reading: cards.Reading,
+    ) -> model.MailParts:
+        subject = press.subject(issue.lead.story)
+        headlines = [words.clean(item.story.title) for item in issue.items]
+        shell = {
+            **self._of_edition(edition, links, reading),
+            "subject": subject,
+            "preheader": press.preheader(headlines, subject, issue.lead.story.lead),
             "n_stories": len(issue.items),
             "topics": tuple(words.clean(s.title) for s in issue.sections if s.kind == "topic"),
         }
@@ -178,7 +199,7 @@ class MailRenderer:
         return model.MailParts(
             subject=subject,
             preheader=preheader,
-            text=_BLANK_LINES.sub("\n\n", lines).strip() + "\n",
+            text=press.one_blank_line(lines).strip() + "\n",
             html=render(f"{folder}/body.mjml", {**shell, **html}, language),
         )
 
@@ -197,17 +218,3 @@ def _keys(
         )
         for item in section.items[: plan.most_in_block]
     )
-
-
-def _preheader(issue: model.Issue, subject: str) -> str:
-    """Say what comes second: a line of its own, never the subject again."""
-    least, most = _PREHEADER_CHARS
-    lead = issue.lead.story.lead
-    titles: Sequence[str] = [words.clean(item.story.title) for item in issue.items[1:]]
-    parts: list[str] = []
-    for text in [*titles, words.opening(lead.summary or lead.body, most)]:
-        if text and text != subject:
-            parts.append(text)
-        if len(" · ".join(parts)) >= least:
-            break
-    return words.shorten(" · ".join(parts), most)

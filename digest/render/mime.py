@@ -1,28 +1,24 @@
 """A rendered mail as bytes: our own small assembler.
 
 Text first, HTML last, both quoted-printable UTF-8.  The same message id gives the same bytes,
-so a retry repeats the message exactly, and a line of a card is encoded once however many
-readers get it.
+so a retry repeats the message exactly.
 """
 
-import binascii
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 
 from digest import errors, model
-from digest.render import headers
+from digest.render import headers, moulds, quoted
 
 __all__ = ["MailHead", "mail_bytes"]
 
-_LINES_KEPT = 16_384
 _MESSAGE_ID = re.compile(r"<[!#-;=?-~]+@[!#-;=?-~]+>")
 _FEEDBACK_FIELDS = 4
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_FROM_AFTER_BREAK = re.compile(rb"(?<==\r\n)From ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,20 +43,24 @@ class MailHead:
     extra: tuple[tuple[str, str], ...] = ()
 
 
-def mail_bytes(head: MailHead, parts: model.MailParts) -> bytes:
+def mail_bytes(head: MailHead, parts: model.MailParts | moulds.Encoded) -> bytes:
     """Assemble a mail: CRLF lines, none longer than 998 bytes and none of the text beyond 76.
 
     Raises RenderError when an address or id cannot stand in a header.
     """
-    boundary = "=_" + hashlib.sha256(head.message_id.encode()).hexdigest()[:32]
+    boundary = b"=_" + hashlib.sha256(head.message_id.encode()).hexdigest()[:32].encode()
+    text, html = _parts(parts)
     return b"".join(
         (
             *_fields(head, parts.subject),
             b"MIME-Version: 1.0\r\n",
-            f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'.encode(),
-            _part(boundary, "text/plain", parts.text),
-            _part(boundary, "text/html", parts.html),
-            f"--{boundary}--\r\n".encode(),
+            b'Content-Type: multipart/alternative;\r\n boundary="%b"\r\n\r\n' % boundary,
+            _start(boundary, b"plain"),
+            *text,
+            b"\r\n",
+            _start(boundary, b"html"),
+            *html,
+            b"\r\n--%b--\r\n" % boundary,
         )
     )
 
@@ -127,22 +127,14 @@ def _feedback_id(value: str) -> str:
     return value
 
 
-def _part(boundary: str, kind: str, written: str) -> bytes:
-    start = (
-        f"--{boundary}\r\nContent-Type: {kind}; charset=utf-8\r\n"
-        f"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+def _parts(parts: model.MailParts | moulds.Encoded) -> tuple[Sequence[bytes], Sequence[bytes]]:
+    if isinstance(parts, moulds.Encoded):
+        return parts.text, parts.html
+    return (quoted.text(parts.text),), (quoted.text(parts.html),)
+
+
+def _start(boundary: bytes, kind: bytes) -> bytes:
+    return (
+        b"--%b\r\nContent-Type: text/%b; charset=utf-8\r\n"
+        b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" % (boundary, kind)
     )
-    lines = written.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return start.encode() + b"\r\n".join(map(_quoted_printable, lines)) + b"\r\n"
-
-
-@lru_cache(maxsize=_LINES_KEPT)
-def _quoted_printable(line: str) -> bytes:
-    """Encode one line of text as lines of at most 76 bytes (RFC 2045, section 6.7)."""
-    raw = _SURROGATE.sub("\ufffd", line).encode()
-    encoded = binascii.b2a_qp(raw).replace(b"=\n", b"=\r\n")
-    if b"From " in encoded:  # some relays still put a ">" before it
-        if encoded.startswith(b"From "):
-            encoded = b"=46rom=20=\r\n" + binascii.b2a_qp(raw[5:]).replace(b"=\n", b"=\r\n")
-        encoded = _FROM_AFTER_BREAK.sub(b"=46rom=20=\r\n", encoded)
-    return encoded

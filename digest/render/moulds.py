@@ -1,98 +1,83 @@
-"""Messages with gaps where a reader's own links go.
+"""Pieces of a layout, encoded once, with gaps where a reader's own words and links go."""
 
-Many readers get the same issue and differ in their links only.  The second reader with an
-issue makes its mould: it is rendered with placeholders for links, and cut at them.  Filled in
-with that reader's links it must be what their own rendering gives, or a template does more with
-a link than show it, and every message of that issue is rendered by itself.
-"""
-
-import itertools
+import quopri
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from functools import lru_cache
-from typing import Generic, TypeVar
-
-from markupsafe import escape
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from digest import model
+from digest.render import quoted
 
-__all__ = ["Moulds"]
+__all__ = ["SEAM", "Encoded", "Mould", "Piece", "cut_at_gaps", "gap", "mould", "same"]
 
-Order = TypeVar("Order")
-
-_MOULDS_KEPT = 256
-_ORDERS_KEPT = 4_096
-_NAMES = tuple(field.name for field in fields(model.Links))
-_GAP = re.compile(r"https://(\w+)\.gap\.invalid/7d1f0c52b98e46aa")
+# Noncharacters of Unicode: they stand in no text, and nothing takes them for a blank.
+SEAM = "\ufdd0"
+_MARK = "\ufdd1"
+_GAP = re.compile(f"{_MARK}(\\w+){_MARK}")
 
 
 @dataclass(frozen=True, slots=True)
-class _Mould:
-    """Words and gaps by turns; a gap is the name of a link."""
+class Encoded:
+    """A mail whose parts are encoded already: pieces to be joined."""
 
     subject: str
-    preheader: str
-    text: tuple[str, ...]
-    html: tuple[str, ...]
-
-    def filled(self, links: model.Links) -> model.MailParts:
-        plain = {name: getattr(links, name) for name in _NAMES}
-        marked_up = {name: str(escape(link)) for name, link in plain.items()}
-        return model.MailParts(
-            self.subject,
-            self.preheader,
-            _joined(self.text, plain),
-            _joined(self.html, marked_up),
-        )
+    text: Sequence[bytes]
+    html: Sequence[bytes]
 
 
-class Moulds(Generic[Order]):
-    """Renders what is asked for, by its mould once it was asked for before.
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Encoded literals with gaps between; a gap is the name of what fills it."""
 
-    `render` makes a message from an order and links; equal orders may differ in links only.
-    """
+    parts: tuple[bytes, ...]
+    gaps: tuple[tuple[int, str], ...]  # place among the parts, name
 
-    def __init__(self, render: Callable[[Order, model.Links], model.MailParts]) -> None:
-        self._render = render
-        self._count = lru_cache(maxsize=_ORDERS_KEPT)(lambda _: itertools.count())
-        self._mould = lru_cache(maxsize=_MOULDS_KEPT)(self._make)
-
-    def message(self, order: Order, links: model.Links) -> model.MailParts:
-        """Render for one reader.  Raises what `render` raises."""
-        given = tuple(name for name in _NAMES if getattr(links, name))
-        if next(self._count((order, given))) == 0:
-            return self._render(order, links)
-        mould = self._mould(order, given, _Example(links))
-        return mould.filled(links) if mould else self._render(order, links)
-
-    def _make(self, order: Order, given: tuple[str, ...], example: "_Example") -> _Mould | None:
-        gaps = {name: f"https://{name}.gap.invalid/7d1f0c52b98e46aa" for name in given}
-        parts = self._render(order, model.Links(**gaps))
-        mould = _Mould(
-            parts.subject,
-            parts.preheader,
-            tuple(_GAP.split(parts.text)),
-            tuple(_GAP.split(parts.html)),
-        )
-        own = self._render(order, example.links)
-        return mould if mould.filled(example.links) == own else None
+    def filled(self, values: Mapping[str, bytes]) -> list[bytes]:
+        """The parts with the gaps filled; every value must be a piece itself."""
+        parts = list(self.parts)
+        for place, name in self.gaps:
+            parts[place] = values[name]
+        return parts
 
 
-class _Example:
-    """Links to try a mould with; they make no difference to which mould it is."""
+@dataclass(frozen=True, slots=True)
+class Mould:
+    """A piece of the layout, in both parts of a mail."""
 
-    def __init__(self, links: model.Links) -> None:
-        self.links = links
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Example)
-
-    def __hash__(self) -> int:
-        return 0
+    html: Piece
+    text: Piece
+    n_html_bytes: int
 
 
-def _joined(pieces: tuple[str, ...], links: dict[str, str]) -> str:
-    filled = list(pieces)
-    filled[1::2] = [links[name] for name in pieces[1::2]]
-    return "".join(filled)
+def gap(name: str) -> str:
+    """The mark to render in place of a value."""
+    return f"{_MARK}{name}{_MARK}"
+
+
+def cut_at_gaps(written: str) -> list[str]:
+    """Literals and names of gaps by turns."""
+    return _GAP.split(written)
+
+
+def mould(html: str, text: str, *, closed: bool) -> Mould:
+    """Encode a piece of the layout; `closed` when nothing follows it in the HTML part."""
+    size = len(_GAP.sub("", html).encode())
+    return Mould(_piece(html, closed=closed), _piece(text, closed=True), size)
+
+
+def same(made: Encoded, rendered: model.MailParts) -> bool:
+    """Whether what was put together reads as what was rendered whole."""
+    html, text = (
+        quopri.decodestring(b"".join(part).replace(b"\r\n", b"\n")).decode()
+        for part in (made.html, made.text)
+    )
+    return (made.subject, html, text) == (rendered.subject, rendered.html, rendered.text)
+
+
+def _piece(written: str, *, closed: bool) -> Piece:
+    """Encode what is between gaps; a closed piece ends its last line."""
+    cut = cut_at_gaps(written)
+    parts = [quoted.piece(literal) for literal in cut]
+    if closed:
+        parts[-1] = quoted.text(cut[-1])
+    return Piece(tuple(parts), tuple((n, cut[n]) for n in range(1, len(cut), 2)))

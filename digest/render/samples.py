@@ -75,6 +75,7 @@ def _with(**extra: object) -> tuple[Mapping[str, object], ...]:
 def _issue(lead: object, card: object) -> tuple[Mapping[str, object], ...]:
     full = {
         **_SHARED,
+        "seam": "",
         "subject": "Harbour bridge reopens after repairs",
         "preheader": "Schools open an hour later on Monday",
         "title": "Morning briefing",

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from digest import model
+from digest import model, phrases
 from digest.render import languages, words
 
-__all__ = ["Block", "Card", "addresses", "card", "masthead", "n_words"]
+__all__ = ["Block", "Card", "addresses", "card", "masthead", "n_words", "section_title"]
 
 _HEADLINE_CHARS = 240
 _SUMMARY_CHARS = {"lead": 360}
@@ -120,6 +120,15 @@ def addresses(links: model.Links) -> model.Links:
         archive=words.web_address(links.archive),
         subscribe=words.web_address(links.subscribe),
     )
+
+
+def section_title(kind: str, topic: str, topic_names: Mapping[str, str]) -> str:
+    """What stands over a section."""
+    if kind == "lead":
+        return phrases.ENGLISH.hot
+    if kind == "picks":
+        return phrases.ENGLISH.picks
+    return topic_names.get(topic, topic)
 
 
 def masthead(

@@ -46,7 +46,8 @@ TRAVEL
 
 ------------------------------------------------------------
 You get this because you subscribed to The Example Courier and follow
-Travel.
+these topics:
+Travel
 
 Change topics, pause or get it less often:
 https://courier.example/preferences/abc123

@@ -1,0 +1,65 @@
+"""Quoted-printable UTF-8 (RFC 2045, section 6.7): whole lines, and pieces to be joined.
+
+A piece ends in a soft line break unless it ends a line anyway, so pieces that were encoded
+once each can be put together in any order: decoded, the join is the join of what was encoded.
+No line begins with "." or "From ", so nothing is stuffed on the way, and no relay's ">" can
+get in.
+"""
+
+import binascii
+import re
+from functools import lru_cache
+
+__all__ = ["address", "piece", "text"]
+
+_LINES_KEPT = 16_384
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_AWKWARD_START = re.compile(rb"^(?:From |\.)+", re.MULTILINE)
+_SOFT_BREAK = b"=\r\n"
+_ROW = 75  # bytes of a line before the soft break
+# Means itself in HTML, in text and in quoted-printable.
+_PLAIN = re.compile(r"(?:https?:[A-Za-z0-9/:._~?#@!$()*+,;%-]+)?")
+
+
+def text(written: str) -> bytes:
+    """Encode text as lines of at most 76 bytes with CRLF between; the last has none."""
+    return b"\r\n".join(map(_line, _lines(written)))
+
+
+def piece(written: str) -> bytes:
+    """Encode a part of a text, to be followed by another."""
+    if not written:
+        return b""
+    encoded = b"\r\n".join(map(_line, _lines(written)))
+    return encoded if encoded.endswith(b"\r\n") else encoded + _SOFT_BREAK
+
+
+def address(url: str) -> bytes | None:
+    """Encode a web address as a piece; None for one that HTML or text would write otherwise.
+
+    Kept nowhere, for it is one reader's own.
+    """
+    if not _PLAIN.fullmatch(url):
+        return None
+    rows = [url[at : at + _ROW] for at in range(0, len(url), _ROW)]
+    if any(row.startswith(".") for row in rows):
+        return piece(url)
+    return "".join(f"{row}=\r\n" for row in rows).encode()
+
+
+def _lines(written: str) -> list[str]:
+    return written.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+@lru_cache(maxsize=_LINES_KEPT)
+def _line(line: str) -> bytes:
+    raw = _SURROGATE.sub("\ufffd", line).encode()
+    encoded = binascii.b2a_qp(raw)
+    if _AWKWARD_START.search(encoded):
+        encoded = _AWKWARD_START.sub(_spelt, encoded)
+    return encoded.replace(b"\n", b"\r\n")
+
+
+def _spelt(found: re.Match[bytes]) -> bytes:
+    # Breaks of their own keep the line, now longer, within 76 bytes.
+    return found[0].replace(b".", b"=2E=\n").replace(b"From ", b"=46rom=20=\n")

@@ -10,6 +10,7 @@ decompression while they stream, so a bomb stops at the cap.
 import asyncio
 import base64
 import contextvars
+import functools
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -312,6 +313,7 @@ def host_of(url: str) -> str:
     return turns.host_of(address) if address else ""
 
 
+@functools.lru_cache(maxsize=4096)  # a round asks for each a few times
 def _address(url: str) -> yarl.URL | None:
     try:
         return addresses.parsed(url)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class _Selector(selectors.DefaultSelector):  # type: ignore[valid-type, misc]  # by platform
+class _Selector(selectors.DefaultSelector):
     """Instead of waiting, moves the time on; tests on it use no sockets."""
 
     now = 0.0

@@ -24,7 +24,16 @@ from typing import Any, NoReturn
 
 import pytest
 
-__all__ = ["CODE", "GROUP", "WordPress", "find_database", "find_php", "wordpress"]
+__all__ = [
+    "CODE",
+    "GROUP",
+    "WordPress",
+    "find_database",
+    "find_php",
+    "running",
+    "running_wordpress",
+    "wordpress",
+]
 
 CODE = Path("/usr/share/wordpress/wp-load.php")
 # All tests of it belong to one worker, so that it starts once.
@@ -80,10 +89,10 @@ class WordPress:
         return found
 
     def category(self, name: str, parent: str = "") -> int:
-        """Return a category's id, made where it is absent; its parent must exist."""
-        above = self.category(parent) if parent else 0
-        if found := self.call("term_exists", name, "category", above):
+        """Return a category's id, made below `parent` where it is absent."""
+        if found := self.call("term_exists", name, "category"):
             return int(found["term_id"])
+        above = self.category(parent) if parent else 0
         made = self.call("wp_insert_term", name, "category", {"parent": above})
         return int(made["term_id"])
 
@@ -151,16 +160,16 @@ def running() -> Iterator[WordPress]:
 
 
 @pytest.fixture(scope="session")
-def _wordpress() -> Iterator[WordPress]:
+def running_wordpress() -> Iterator[WordPress]:
     with running() as started:
         yield started
 
 
 @pytest.fixture
-def wordpress(_wordpress: WordPress) -> WordPress:
+def wordpress(running_wordpress: WordPress) -> WordPress:
     """Give the WordPress of this test process, emptied."""
-    _wordpress.reset()
-    return _wordpress
+    running_wordpress.reset()
+    return running_wordpress
 
 
 def _lay_out(folder: Path) -> None:

@@ -12,7 +12,17 @@ from datetime import datetime
 from typing import TypeAlias
 
 from digest import errors, model
-from digest.collect import clean, feeds, fetch, links, pages, rota, wishes, wordpress
+from digest.collect import (
+    clean,
+    feeds,
+    fetch,
+    links,
+    pages,
+    rota,
+    wishes,
+    wordpress,
+    wordpress_entries,
+)
 
 __all__ = ["Collected", "Outcome", "labelled", "parse_document", "read_all", "read_source"]
 
@@ -161,38 +171,49 @@ async def _read_feed(fetcher: fetch.Fetcher, source: model.Source, now: datetime
 async def _read_wordpress(
     fetcher: fetch.Fetcher, source: model.Source, now: datetime, watched: Sequence[int]
 ) -> Collected:
-    title = source.title or await wordpress.read_title(fetcher, source.url)
-    problems: tuple[str, ...] = ()
-    categories: tuple[wordpress.Category, ...] = ()
-    try:
-        categories = await wordpress.read_categories(fetcher, source.url)
-    except errors.SourceError as error:  # some sites close this list and not the posts
-        problems = (f"categories: {error.reason}",)
     changes = await wordpress.read_changes(
-        fetcher,
-        source.url,
-        cursor=source.cursor,
+        fetcher, source.url, cursor=source.cursor, known=watched, now=now
+    )
+    problems = list(changes.problems)
+    title = source.title
+    if not title:
+        try:
+            title = await wordpress.read_title(fetcher, changes.root)
+        except errors.SourceError as error:  # a closed index, and open posts
+            problems.append(f"title: {error.reason}")
+    categories: tuple[wordpress.Category, ...] = ()
+    if wordpress_entries.need_names(changes.listed, watched):
+        try:
+            categories = await wordpress.read_categories(fetcher, changes.root)
+        except errors.SourceError as error:  # some sites close this list and not the posts
+            problems.append(f"categories: {error.reason}")
+    entries = wordpress_entries.entries_from(
+        changes.listed,
+        url=changes.root,
         source=title,
         now=now,
         names={each.id: each.name for each in categories},
+        problems=problems,
     )
     vanished: tuple[int, ...] = ()
     try:
-        here = {entry.number for entry in changes.entries}
+        here = {entry.number for entry in entries}
         vanished = await wordpress.read_vanished(
-            fetcher, source.url, [number for number in watched if number not in here]
+            fetcher, changes.root, [number for number in watched if number not in here]
         )
     except errors.SourceError as error:  # asked again by the next poll
-        problems += (f"withdrawn: {error.reason}",)
+        problems.append(f"withdrawn: {error.reason}")
     return Collected(
         source,
-        entries=labelled(changes.entries, source),
-        unchanged=not changes.entries,
+        entries=labelled(entries, source),
+        unchanged=not entries,
         cursor=changes.cursor,
         title=title,
         categories=tuple((each.name, each.parent) for each in categories),
-        problems=problems + changes.problems,
-        vanished=changes.closed + vanished,
+        problems=tuple(problems),
+        vanished=wordpress_entries.closed_numbers(changes.listed) + vanished,
+        moved_to=changes.moved_to,
+        wish=changes.wish,
     )
 
 
@@ -234,7 +255,7 @@ def parse_document(
             return reader.read(data, url=url, content_type=content_type, now=now)
     listed = value if isinstance(value, list) else [value]
     problems: list[str] = []
-    entries = wordpress.entries_from(
+    entries = wordpress_entries.entries_from(
         (each for each in listed if isinstance(each, dict)),
         url=url,
         source="",

@@ -1,26 +1,24 @@
-"""Read a WordPress site through its REST API (v2): what changed since the last look.
+"""Ask a WordPress through its REST API (v2): what changed, what appeared, what is gone.
 
-An entry carries what a feed leaves out: category names with their parents, tags, the lead
-picture, and when it was last changed.  Addresses work with pretty permalinks (`/wp-json/`)
-and without (`?rest_route=/`).  Source: developer.wordpress.org/rest-api/reference/posts.
+Addresses work with pretty permalinks (`/wp-json/`) and without (`?rest_route=/`).  What the
+answers become is in `wordpress_entries`.
+Source: developer.wordpress.org/rest-api/reference/posts.
 """
 
-import html
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
 
-from digest import errors, model
-from digest.collect import clean, drafts, fetch
+from digest import errors
+from digest.collect import clean, drafts, fetch, wishes, wordpress_entries
 
 __all__ = [
     "Category",
     "Changes",
     "endpoint",
-    "entries_from",
     "is_answer",
     "is_api_root",
     "probe",
@@ -34,7 +32,13 @@ PER_PAGE = 50
 MAX_PAGES = 20
 CATEGORIES_PER_PAGE = 100  # the most WordPress allows
 MOST_WATCHED = 100  # likewise, and so one request
+APPEARS_WITHIN = timedelta(hours=48)  # of its date, however late its scheduler wakes up
 _TOO_MANY_AT_ONCE = 5  # vanished with nothing left: rather a fault of theirs
+_EMBEDDED = "author,wp:term,wp:featuredmedia"
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+_POSTS = "/wp/v2/posts"
+
+Value = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,18 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What changed after a cursor, newest first, and where to go on from."""
+    """What changed after a cursor as WordPress writes it, latest first, and where to go on from.
 
-    entries: tuple[model.Entry, ...]
+    `root` is the address of the API that answered; `moved_to` the one to ask from now on, ""
+    when it is the old one.  `wish` is when it wants to be asked again.
+    """
+
+    listed: tuple[Value, ...]
     cursor: str
+    root: str
     problems: tuple[str, ...] = ()
-    closed: tuple[int, ...] = ()  # numbers of what asks for a password now
+    moved_to: str = ""
+    wish: wishes.Wish = wishes.NONE
 
 
 def endpoint(url: str, route: str, **parameters: str | int) -> str:
@@ -75,54 +85,49 @@ async def read_changes(
     url: str,
     *,
     cursor: str,
-    source: str,
-    language: str = "",
+    known: Collection[int] = (),
     now: datetime,
-    names: Mapping[int, str] | None = None,
 ) -> Changes:
-    """Read what was published or changed since `cursor` (the `modified_gmt` of the newest seen).
+    """Read what was published or changed since `cursor` (the `modified_gmt` of the latest seen).
 
-    Without a cursor, the newest page alone.  What changed in the cursor's very second comes
-    again rather than being missed.  Raises FetchError and NotAFeed.
+    Without a cursor, the latest page alone.  What changed in the cursor's very second comes
+    again rather than being missed.  What has a date of the last days and a number that is not
+    `known` is read too: a post that was scheduled appears with the time of its last saving.
+    Where the API is at its other address now, it is read there.  Raises FetchError and NotAFeed.
     """
-    since = drafts.moment(cursor)
-    parameters: dict[str, str | int] = {
-        "_embed": "author,wp:term,wp:featuredmedia",
-        "per_page": PER_PAGE,
-        "orderby": "modified",
-        "order": "desc",
-    }
-    if since is not None:
-        # The parameter excludes the second it names.
-        parameters["modified_after"] = _stamp(since - timedelta(seconds=1))
     problems: list[str] = []
-    found: list[dict[str, Any]] = []
-    # Newest first: what changes while pages are turned is met twice, never missed.
-    for page in range(1, MAX_PAGES + 1):
-        try:
-            answer = await _get_json(
-                fetcher, endpoint(url, "/wp/v2/posts", **parameters, page=page)
-            )
-        except errors.FetchError as error:
-            if page > 1 and error.status == 400:  # there are fewer pages than a moment ago
-                break
+    since = drafts.moment(cursor)
+    # A clock of theirs that runs ahead must not hide what is changed until ours is there.
+    since = since and min(since, now)
+    root = url
+    try:
+        first, found = await _changed(fetcher, root, since, problems)
+    except errors.SourceError as error:
+        if not (isinstance(error, _NoApi) or getattr(error, "status", None) == 404):
             raise
-        listed = _objects(answer.value, url)
-        # WordPress before 5.7 ignores `modified_after` and would list everything.
-        fresh = [each for each in listed if since is None or _modified(each) >= since]
-        found += fresh
-        if since is None or len(fresh) < len(listed) or page >= answer.pages or not listed:
-            break
-    else:
-        problems.append(
-            f"more than {MAX_PAGES * PER_PAGE} changes at once: the older were left out"
-        )
-    entries = entries_from(
-        found, url=url, source=source, language=language, now=now, names=names, problems=problems
+        root = _other_root(url)
+        try:  # links were made pretty, or plain again
+            first, found = await _changed(fetcher, root, since, problems)
+        except errors.SourceError:
+            raise error from None
+    try:
+        numbers = {wordpress_entries.number_of(each) for each in found}
+        found += await _appeared(fetcher, root, {*known, *numbers}, now)
+    except errors.SourceError as error:  # asked again by the next poll
+        problems.append(f"latest: {error.reason}")
+    found.sort(key=_modified, reverse=True)
+    latest = max((at for each in found if (at := _modified(each)) > _NEVER), default=since)
+    moved_to = root if root != url else ""
+    if _POSTS in unquote(first.moved_to):
+        moved_to = endpoint(first.moved_to, "/")
+    return Changes(
+        tuple(found),
+        f"{min(latest, now):%Y-%m-%dT%H:%M:%SZ}" if latest else cursor,
+        root,
+        tuple(problems),
+        moved_to,
+        wishes.of_answer(first.headers, now),
     )
-    newest = max((at for each in found if (at := _modified(each)) > _NEVER), default=since)
-    closed = tuple(number for each in found if _closed(each) and (number := _number(each)))
-    return Changes(entries, _stamp(newest) if newest else cursor, tuple(problems), closed)
 
 
 async def read_vanished(
@@ -137,14 +142,8 @@ async def read_vanished(
     asked = numbers[:MOST_WATCHED]
     if not asked:
         return ()
-    parameters: dict[str, str | int] = {
-        "include": ",".join(map(str, asked)),
-        "per_page": MOST_WATCHED,
-        "status": "publish",
-        "_fields": "id",
-    }
-    answer = await _get_json(fetcher, endpoint(url, "/wp/v2/posts", **parameters))
-    listed = {_number(each) for each in _objects(answer.value, url)}
+    answer = await _get_json(fetcher, endpoint(url, _POSTS, **_those(asked), _fields="id"))
+    listed = {wordpress_entries.number_of(each) for each in _objects(answer.value, url)}
     if not listed <= set(asked):
         raise errors.NotAFeed(url, "the API lists other posts than those asked for")
     if not listed and len(asked) >= _TOO_MANY_AT_ONCE:
@@ -180,7 +179,7 @@ async def read_categories(fetcher: fetch.Fetcher, url: str) -> tuple[Category, .
 
 async def probe(fetcher: fetch.Fetcher, url: str) -> None:
     """Ask for one post, to see that the API is open.  Raises FetchError and NotAFeed."""
-    answer = await _get_json(fetcher, endpoint(url, "/wp/v2/posts", per_page=1, _fields="id"))
+    answer = await _get_json(fetcher, endpoint(url, _POSTS, per_page=1, _fields="id"))
     _objects(answer.value, url)
 
 
@@ -203,55 +202,151 @@ def is_answer(value: object) -> bool:
     return isinstance(value, dict) and "slug" in value and ("author" in value or "title" in value)
 
 
-def entries_from(
-    listed: Iterable[Mapping[str, Any]],
-    *,
-    url: str,
-    source: str,
-    language: str = "",
-    now: datetime | None,
-    names: Mapping[int, str] | None = None,
-    problems: list[str],
-) -> tuple[model.Entry, ...]:
-    """Make entries of parsed posts, in their order.
-
-    `names` maps category ids to names where the answer embeds none.  What is not published,
-    or asks for a password, is left out, and so is what has no words (with a problem).
-    """
-    entries = []
-    for value in listed:
-        if _closed(value):
-            continue
-        entry = drafts.finish(
-            _draft(value, names or {}),
-            base=url,
-            source=source,
-            language=language,
-            now=now,
-            problems=problems,
+async def _changed(
+    fetcher: fetch.Fetcher, root: str, since: datetime | None, problems: list[str]
+) -> tuple["_Answer", list[Value]]:
+    """Return the first answer, and what was changed since then."""
+    asked: dict[str, str | int] = {"_embed": _EMBEDDED, "per_page": PER_PAGE, "order": "desc"}
+    if since is not None:
+        # The parameter excludes the second it names.
+        asked["modified_after"] = f"{since - timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"
+    first = await _get_json(fetcher, endpoint(root, _POSTS, **asked, orderby="modified", page=1))
+    listed = _objects(first.value, root)
+    # WordPress before 5.7 ignores `modified_after` and would list everything.
+    fresh: list[Value] = [each for each in listed if since is None or _modified(each) >= since]
+    if since is None or len(fresh) < len(listed) or first.pages == 1:
+        return first, fresh
+    if first.pages > MAX_PAGES:
+        problems.append(
+            f"more than {MAX_PAGES * PER_PAGE} changes at once: the older were left out"
         )
-        if entry is not None:
-            entries.append(model.replace(entry, number=_number(value)))
-    return tuple(entries)
+        asked["orderby"] = "modified"
+    else:
+        # Changes of the same second have no order in time: pages would overlap, and miss some.
+        asked["orderby"] = "id"
+    turned = await _turn_pages(fetcher, root, asked, first)
+    return first, [each for each in turned if _modified(each) >= since]
+
+
+async def _turn_pages(
+    fetcher: fetch.Fetcher, root: str, asked: Mapping[str, str | int], first: "_Answer"
+) -> list[Value]:
+    """Read all pages of a list, also while editors add to it and take from it.
+
+    What is added meanwhile pushes others onto the next page, where they are met again; what is
+    taken away pulls them onto the page before, which is then read once more.
+    """
+    found: dict[int | None, Value] = {}
+    page, total = 1, first.total
+    for _ in range(2 * MAX_PAGES):
+        try:
+            answer = await _get_json(fetcher, endpoint(root, _POSTS, **asked, page=page))
+        except errors.FetchError as error:
+            if page == 1 or error.status != 400:
+                raise
+            page -= 1  # there are fewer pages than a moment ago
+            continue
+        found |= {wordpress_entries.number_of(each): each for each in _objects(answer.value, root)}
+        if answer.total < total and page > 1:
+            page -= 1
+        elif page >= min(answer.pages, MAX_PAGES):
+            break
+        else:
+            page += 1
+        total = answer.total
+    return list(found.values())
+
+
+async def _appeared(
+    fetcher: fetch.Fetcher, root: str, known: Collection[int | None], now: datetime
+) -> list[dict[str, Any]]:
+    """Return what is there with a date of the last days and was neither changed nor known."""
+    oldest = now - APPEARS_WITHIN
+    parameters: dict[str, str | int] = {
+        "after": f"{oldest:%Y-%m-%dT%H:%M:%SZ}",
+        "orderby": "date",
+        "order": "desc",
+        "per_page": MOST_WATCHED,
+        "_fields": "id,date_gmt,content.protected",
+    }
+    answer = await _get_json(fetcher, endpoint(root, _POSTS, **parameters))
+    numbers = [
+        number
+        for each in _objects(answer.value, root)
+        if (number := wordpress_entries.number_of(each)) not in known
+        and number is not None
+        and not wordpress_entries.is_closed(each)
+        and (wordpress_entries.time_of(each, "date") or _NEVER) >= oldest
+    ]
+    if not numbers:
+        return []
+    address = endpoint(root, _POSTS, **_those(numbers), _embed=_EMBEDDED)
+    answer = await _get_json(fetcher, address)
+    listed = _objects(answer.value, root)
+    return [each for each in listed if wordpress_entries.number_of(each) in numbers]
+
+
+def _those(numbers: Sequence[int]) -> dict[str, str | int]:
+    included = ",".join(map(str, numbers))
+    return {"include": included, "per_page": MOST_WATCHED, "status": "publish"}
+
+
+def _other_root(url: str) -> str:
+    """Return the API's address with plain links for that with pretty ones, and the reverse."""
+    parts = urlsplit(endpoint(url, "/"))
+    home = f"{parts.path.partition('/wp-json')[0].removesuffix('index.php').rstrip('/')}/"
+    if "rest_route=" in parts.query:
+        return endpoint(urlunsplit((parts.scheme, parts.netloc, home, "", "")), "/")
+    return urlunsplit((parts.scheme, parts.netloc, home, "rest_route=/", ""))
+
+
+class _NoApi(errors.NotAFeed):
+    """A page for people answers at the API's address."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
     value: Any
     pages: int
+    total: int
+    moved_to: str
+    headers: Mapping[str, str]
 
 
 async def _get_json(fetcher: fetch.Fetcher, url: str) -> _Answer:
-    fetched = await fetcher.get(url, accept="application/json")
-    pages = fetched.headers.get("X-WP-TotalPages", "1")
-    return _Answer(_parsed(fetched.body, url), int(pages) if pages.isdecimal() else 1)
+    try:
+        fetched = await fetcher.get(url, accept="application/json")
+    except errors.FetchError as error:
+        raise _with_advice(error) from error
+    value = _parsed(fetched.body, url)
+    counted = [fetched.headers.get(f"X-WP-{name}", "") for name in ("TotalPages", "Total")]
+    pages, total = (int(count) if count.isdecimal() else 1 for count in counted)
+    return _Answer(value, max(pages, 1), total, fetched.moved_to, fetched.headers)
+
+
+def _with_advice(error: errors.FetchError) -> errors.FetchError:
+    """Return the error, with what to do where strangers are refused."""
+    if error.status == 401:
+        advice = "an application password of its own belongs in collect.logins"
+    elif error.status == 403:
+        advice = "if it is closed to strangers, collect.logins needs a login for it"
+    else:
+        return error
+    return errors.FetchError(
+        error.url,
+        f"{error.reason}: {advice}",
+        status=error.status,
+        retry_after_seconds=error.retry_after_seconds,
+        gone=error.gone,
+        held=error.held,
+    )
 
 
 def _parsed(data: bytes, url: str) -> Any:
     # Warnings of PHP and marks of some caches come before the JSON.
     text = data.decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     if text.startswith("<"):
-        raise errors.NotAFeed(url, "an HTML page where WordPress would answer with JSON")
+        raise _NoApi(url, "an HTML page where WordPress would answer with JSON")
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -264,103 +359,5 @@ def _objects(value: Any, url: str) -> list[dict[str, Any]]:
     return [each for each in value if isinstance(each, dict)]
 
 
-def _draft(value: Mapping[str, Any], names: Mapping[int, str]) -> drafts.Draft:
-    embedded = value.get("_embedded")
-    embedded = embedded if isinstance(embedded, dict) else {}
-    link = str(value.get("link") or "")
-    return drafts.Draft(
-        id=_identity(value, link),
-        title=_rendered(value, "title") or _title_from_slug(value),
-        title_kind="html",
-        url=link,
-        summary=_rendered(value, "excerpt"),
-        text=_rendered(value, "content"),
-        categories=_terms(value, embedded, names),
-        authors=tuple(str(each.get("name") or "") for each in _dicts(embedded.get("author"))),
-        published=_time(value, "date"),
-        updated=_time(value, "modified"),
-        images=tuple(_pictures(embedded)),
-    )
-
-
-def _title_from_slug(value: Mapping[str, Any]) -> str:
-    """Return the words of a post's slug when it has no others: they were its title once.
-
-    "hello-world" gives "Hello world"; without a letter in it, a slug says nothing.
-    """
-    if _rendered(value, "excerpt") or _rendered(value, "content"):
-        return ""
-    words = unquote(str(value.get("slug") or "")).replace("-", " ").replace("_", " ").strip()
-    if not any(sign.isalpha() for sign in words):
-        return ""
-    return html.escape(words[0].upper() + words[1:])
-
-
-def _identity(value: Mapping[str, Any], link: str) -> str:
-    """Return the guid, which the site's own feed carries too, else the address."""
-    guid = value.get("guid")
-    return (str(guid.get("rendered") or "") if isinstance(guid, dict) else "") or link
-
-
-def _terms(
-    value: Mapping[str, Any], embedded: Mapping[str, Any], names: Mapping[int, str]
-) -> tuple[str, ...]:
-    """Return names of categories, then of tags."""
-    groups = embedded.get("wp:term")
-    terms = [term for group in groups or () if isinstance(group, list) for term in _dicts(group)]
-    filed = [str(t.get("name") or "") for t in terms if t.get("taxonomy") == "category"]
-    if not any(filed):
-        ids = value.get("categories")
-        filed = [names.get(each, "") for each in ids] if isinstance(ids, list) else []
-    tagged = [str(t.get("name") or "") for t in terms if t.get("taxonomy") == "post_tag"]
-    return (*filed, *tagged)
-
-
-def _pictures(embedded: Mapping[str, Any]) -> Iterable[str]:
-    """Yield the lead picture: about 1,000 pixels wide where there is such a size."""
-    for media in _dicts(embedded.get("wp:featuredmedia")):
-        details = media.get("media_details")
-        sizes = details.get("sizes") if isinstance(details, dict) else None
-        for size in ("large", "medium_large", "full"):
-            made = sizes.get(size) if isinstance(sizes, dict) else None
-            if isinstance(made, dict) and made.get("source_url"):
-                yield str(made["source_url"])
-        yield str(media.get("source_url") or "")
-
-
-def _closed(value: Mapping[str, Any]) -> bool:
-    text = value.get("content")
-    protected = isinstance(text, dict) and bool(text.get("protected"))
-    return protected or value.get("status", "publish") != "publish"
-
-
-def _number(value: Mapping[str, Any]) -> int | None:
-    number = value.get("id")
-    return number if isinstance(number, int) and 0 < number < 2**63 else None
-
-
-def _rendered(value: Mapping[str, Any], key: str) -> str:
-    found = value.get(key)
-    if isinstance(found, dict):
-        found = found.get("rendered")
-    return found if isinstance(found, str) else ""
-
-
-def _dicts(value: object) -> list[dict[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def _time(value: Mapping[str, Any], key: str) -> datetime | None:
-    """Return e.g. `date_gmt` as UTC; the local `date` names no zone: better none than wrong."""
-    return drafts.moment(str(value.get(f"{key}_gmt") or ""))
-
-
-_NEVER = datetime(1, 1, 1, tzinfo=UTC)
-
-
-def _modified(value: Mapping[str, Any]) -> datetime:
-    return _time(value, "modified") or _NEVER
-
-
-def _stamp(at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+def _modified(value: Value) -> datetime:
+    return wordpress_entries.time_of(value, "modified") or _NEVER

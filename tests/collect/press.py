@@ -82,6 +82,12 @@ class Press:
             after = query.get("modified_after", "").removesuffix("Z")
             if after and self.knows_modified_after:
                 listed = [each for each in listed if each["modified_gmt"] > after]
+            if published := query.get("after", "").removesuffix("Z"):
+                listed = [each for each in listed if each["date_gmt"] > published]
+            if included := query.get("include", ""):
+                listed = [each for each in listed if str(each["id"]) in included.split(",")]
+            if query.get("orderby") == "id":
+                listed.sort(key=lambda each: int(each["id"]), reverse=True)
             return self.page(listed, query)
         return web.json_response({"code": "rest_no_route"}, status=404)
 
@@ -91,5 +97,5 @@ class Press:
         pages = -(-len(listed) // size)
         if number > max(pages, 1):
             return web.json_response({"code": "rest_post_invalid_page_number"}, status=400)
-        headers = {"X-WP-TotalPages": str(pages)}
+        headers = {"X-WP-Total": str(len(listed)), "X-WP-TotalPages": str(pages)}
         return web.json_response(listed[(number - 1) * size : number * size], headers=headers)

@@ -65,3 +65,22 @@ function desk_times($post, $times) {
     $wpdb->update($wpdb->posts, $times, ['ID' => $post]);
     clean_post_cache($post);
 }
+
+// Many posts of another year that were all saved again a moment ago, in the same second.
+function desk_bulk($count) {
+    $ids = [];
+    for ($n = 1; $n <= $count; $n++) {
+        $ids[] = wp_insert_post(['post_title' => "Story $n of many", 'post_content' => "<p>The words of story $n.</p>",
+            'post_status' => 'publish', 'post_date' => '2024-05-01 12:00:00']);
+    }
+    desk_touch($ids);
+    return $ids;
+}
+
+// Save posts again, all in the same second.
+function desk_touch($ids) {
+    $times = ['post_modified' => current_time('mysql'), 'post_modified_gmt' => current_time('mysql', 1)];
+    foreach ($ids as $id) {
+        desk_times($id, $times);
+    }
+}

@@ -1,12 +1,12 @@
 """Find what can be read behind the address a person pastes: a feed, a page, a whole site.
 
 Nothing is guessed before it is asked: the address itself, then what the page announces
-(`<link rel="alternate">`, the REST API's `Link` header), and common paths only when it
-announces nothing.  Whatever is returned was fetched and could be read.
+(`<link rel="alternate">`, the REST API's `Link` header), then what it links to that looks like a
+feed, then common paths, and at last the sitemaps of news that robots.txt names; each only when
+what comes before it leads to nothing.  Whatever is returned was fetched and could be read.
 """
 
 import asyncio
-import html.parser
 import json
 import re
 from collections.abc import Iterable
@@ -14,21 +14,12 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urljoin, urlsplit
 
 from digest import errors, model
-from digest.collect import clean, feeds, fetch, wordpress
+from digest.collect import announced, clean, feeds, fetch, sitemaps, wordpress
 
 __all__ = ["Found", "discover"]
 
 _WORDPRESS = model.SourceKind.WORDPRESS
 _FEED = model.SourceKind.FEED
-_FEED_TYPES = (
-    "application/rss+xml",
-    "application/atom+xml",
-    "application/rdf+xml",
-    "application/feed+json",
-    "application/json",
-    "text/xml",
-    "application/xml",
-)
 _COMMON_PATHS = (
     "/feed/",
     "/rss",
@@ -40,8 +31,11 @@ _COMMON_PATHS = (
     "/feeds/posts/default",
 )
 _MAX_ANNOUNCED = 8
-_MAX_PAGE_BYTES = 500_000
-_API_HEADER = re.compile(r'<([^>]{1,2000})>\s*;[^,]*?rel="?https://api\.w\.org/"?')
+_MAX_SITEMAPS = 5
+_SITEMAP = re.compile(
+    rb"^[ \t]{0,9}sitemap[ \t]{0,9}:[ \t]{0,9}([^\s#]{1,2000})", re.IGNORECASE | re.MULTILINE
+)
+_MAX_ROBOTS_BYTES = 500_000  # what search engines read of it (RFC 9309, 2.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +53,7 @@ class _Lead:
     kind: model.SourceKind
     url: str
     why: str
+    rank: int = 0  # of equal feeds only those of one rank are compared
 
 
 async def discover(fetcher: fetch.Fetcher, url: str) -> tuple[Found, ...]:
@@ -74,18 +69,65 @@ async def discover(fetcher: fetch.Fetcher, url: str) -> tuple[Found, ...]:
     direct = await _direct(fetched)
     if direct is not None:
         return (direct,)
-    page = _read_page(fetched)
-    leads = _ranked(page, fetched)
-    found = await _verified(fetcher, leads)
-    if not found:
-        home = urljoin(fetched.url, "/")
-        guesses = [_Lead(_WORDPRESS, home, "a common address")]
-        guesses += [
-            _Lead(_FEED, urljoin(home, path), f"the common address {path}")
-            for path in _COMMON_PATHS
-        ]
-        found = await _verified(fetcher, guesses)
-    return found
+    page = announced.read(fetched)
+    if page.onward and not (page.feeds or page.api or page.linked):
+        fetched, page = await _led_on(fetcher, fetched, page)
+    home = urljoin(fetched.url, "/")
+    return (
+        await _verified(fetcher, _ranked(page, fetched))
+        or await _verified(fetcher, _linked(page))
+        or await _verified(fetcher, _guesses(home))
+        or await _verified(fetcher, await _sitemaps(fetcher, home))
+    )
+
+
+async def _led_on(
+    fetcher: fetch.Fetcher, fetched: fetch.Fetched, page: announced.Page
+) -> tuple[fetch.Fetched, announced.Page]:
+    """Follow a page that only sends a browser on (a frame, a refresh), once."""
+    try:
+        there = await fetcher.get(page.onward, accept="text/html, */*;q=0.8")
+    except errors.SourceError:
+        return fetched, page
+    return there, announced.read(there)
+
+
+def _linked(page: announced.Page) -> list[_Lead]:
+    unique = dict.fromkeys(page.linked)
+    comments = [url for url in unique if "comment" in url.lower()]
+    ordered = [*(url for url in unique if url not in comments), *comments]
+    return [_Lead(_FEED, url, "the page links to this feed") for url in ordered[:_MAX_ANNOUNCED]]
+
+
+def _guesses(home: str) -> list[_Lead]:
+    feeds_ = [
+        _Lead(_FEED, urljoin(home, path), f"the common address {path}") for path in _COMMON_PATHS
+    ]
+    return [_Lead(_WORDPRESS, home, "a common address"), *feeds_]
+
+
+async def _sitemaps(fetcher: fetch.Fetcher, home: str) -> list[_Lead]:
+    """Return the sitemaps that robots.txt names, those of news first; of a list, the likeliest."""
+    try:
+        robots = await fetcher.get(urljoin(home, "/robots.txt"), accept="text/plain, */*;q=0.1")
+    except errors.SourceError:
+        return []
+    named = [
+        clean.image_url(hit[1].decode("utf-8", "replace"), home)
+        for hit in _SITEMAP.finditer(robots.body[:_MAX_ROBOTS_BYTES])
+    ]
+    ordered = sorted(dict.fromkeys(filter(None, named)), key=lambda url: "news" not in url.lower())
+    leads = []
+    for url in ordered[:_MAX_SITEMAPS]:
+        try:
+            answer = await fetcher.get(url)
+        except errors.SourceError:
+            continue
+        if b"<sitemapindex" in answer.body[:8192]:
+            url = sitemaps.likely_sitemap(answer.body)  # noqa: PLW2901 - the list stands for it
+        if url:
+            leads.append(_Lead(_FEED, url, "robots.txt names this sitemap of news"))
+    return leads
 
 
 async def _direct(fetched: fetch.Fetched) -> Found | None:
@@ -116,62 +158,16 @@ async def _feed_in(fetched: fetch.Fetched) -> feeds.ParsedFeed | None:
         return None
 
 
-class _Page(html.parser.HTMLParser):
-    """Collects what a page announces in its links."""
-
-    def __init__(self, base: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.base = base
-        self.feeds: list[tuple[str, str]] = []  # address, title
-        self.api = ""
-        self.generator = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
-        if tag == "base" and values.get("href"):
-            self.base = urljoin(self.base, values["href"])
-        elif tag == "meta" and values.get("name", "").lower() == "generator":
-            self.generator = values.get("content", "")
-        elif tag in ("link", "a"):
-            rels = values.get("rel", "").lower().split()
-            address = clean.image_url(values.get("href", ""), self.base)
-            if not address:
-                return
-            if "https://api.w.org/" in rels:
-                self.api = self.api or address
-            elif {"alternate", "feed"} & set(rels):
-                kind = values.get("type", "").partition(";")[0].strip().lower()
-                if (kind in _FEED_TYPES and "oembed" not in address) or "feed" in rels:
-                    self.feeds.append((address, values.get("title", "")))
-
-
-def _read_page(fetched: fetch.Fetched) -> _Page:
-    page = _Page(fetched.url)
-    page.feed(fetched.body[:_MAX_PAGE_BYTES].decode(_known(fetched.charset), "replace"))
-    announced = _API_HEADER.search(fetched.headers.get("Link", ""))
-    if announced:
-        page.api = clean.image_url(announced[1], fetched.url) or page.api
-    return page
-
-
-def _known(charset: str) -> str:
-    try:
-        "".encode(charset)
-    except (LookupError, ValueError):
-        return "utf-8"
-    return charset or "utf-8"
-
-
-def _ranked(page: _Page, fetched: fetch.Fetched) -> list[_Lead]:
+def _ranked(page: announced.Page, fetched: fetch.Fetched) -> list[_Lead]:
     path = urlsplit(fetched.url).path.rstrip("/")
     own: list[_Lead] = []
     others: list[_Lead] = []
     comments: list[_Lead] = []
     for address, title in dict(reversed(page.feeds)).items():
-        lead = _Lead(_FEED, address, "the page announces this feed")
         of_comments = "comment" in title.lower() or "/comments/" in address
         of_page = bool(path) and urlsplit(address).path.startswith(f"{path}/")
-        (comments if of_comments else own if of_page else others).insert(0, lead)
+        where, rank = (comments, 2) if of_comments else (own, 0) if of_page else (others, 1)
+        where.insert(0, _Lead(_FEED, address, "the page announces this feed", rank))
     api = []
     if page.api:
         api = [_Lead(_WORDPRESS, page.api, "the page announces its WordPress API")]
@@ -182,23 +178,38 @@ def _ranked(page: _Page, fetched: fetch.Fetched) -> list[_Lead]:
 
 
 async def _verified(fetcher: fetch.Fetcher, leads: Iterable[_Lead]) -> tuple[Found, ...]:
+    """Return what of the leads can be read, in their order; of equal feeds the fullest first.
+
+    Equal are those of one rank with the same headlines, such as the RSS and Atom of one site.
+    """
+    leads = list(leads)
     answers = await asyncio.gather(*(_verify(fetcher, lead) for lead in leads))
-    unique: dict[str, Found] = {}
-    for found in answers:
-        if found is not None:
-            unique.setdefault(found.url, found)
+    first: dict[object, int] = {}
+    listed = []
+    for place, (lead, answer) in enumerate(zip(leads, answers, strict=True)):
+        if answer is None:
+            continue
+        found, feed = answer
+        entries = feed.entries if feed else ()
+        same = (lead.rank, *(entry.title for entry in entries)) if entries else place
+        fullness = sum(len(entry.body) for entry in entries)
+        listed.append((first.setdefault(same, place), -fullness, place, found))
+    unique = {found.url: found for *_, found in sorted(listed, key=lambda each: each[:3])}
     return tuple(unique.values())
 
 
-async def _verify(fetcher: fetch.Fetcher, lead: _Lead) -> Found | None:
+async def _verify(
+    fetcher: fetch.Fetcher, lead: _Lead
+) -> tuple[Found, feeds.ParsedFeed | None] | None:
     try:
         if lead.kind is _WORDPRESS:
-            return await _verify_api(fetcher, lead)
+            api = await _verify_api(fetcher, lead)
+            return (api, None) if api else None
         feed = await _feed_in(await fetcher.get(lead.url))
     except errors.SourceError:
         return None
     # The address as announced, not the one it redirects to today.
-    return Found(lead.kind, lead.url, feed.title, lead.why) if feed else None
+    return (Found(lead.kind, lead.url, feed.title, lead.why), feed) if feed else None
 
 
 async def _verify_api(fetcher: fetch.Fetcher, lead: _Lead) -> Found | None:

@@ -126,6 +126,144 @@ async def test_common_paths_are_tried_only_when_nothing_is_announced(
     assert len(server.seen) - before == 2
 
 
+def full(title: str, words: int) -> web.Response:
+    text = f"<title>{title}</title><guid>{title}</guid><content:encoded>{'word ' * words}"
+    body = documents.rss(f"{text}</content:encoded>").replace(
+        b"<rss ", b'<rss xmlns:content="http://purl.org/rss/1.0/modules/content/" '
+    )
+    return web.Response(body=body)
+
+
+async def test_of_two_feeds_that_say_the_same_the_fuller_comes_first(
+    server: servers.Server, fetcher: fetch.Fetcher
+) -> None:
+    """And what is not the same keeps the order of the page."""
+    server.routes["/start"] = page(
+        alternate("/other"), alternate("/teaser"), alternate("/full"), alternate("/more")
+    )
+    for path, title, words in (
+        ("/other", "A", 5),
+        ("/teaser", "B", 10),
+        ("/full", "B", 500),
+        ("/more", "C", 900),
+    ):
+        server.routes[path] = full(title, words)
+    found = await discover.discover(fetcher, server.url("/start"))
+    assert [each.url.removeprefix(server.url("")) for each in found] == [
+        "/other",
+        "/full",
+        "/teaser",
+        "/more",
+    ]
+
+
+async def test_a_feed_that_is_only_linked_in_the_text_is_found(
+    server: servers.Server, fetcher: fetch.Fetcher
+) -> None:
+    links = ("/about", "/comments/feed", "/rss", "/feedback", "https://127.0.0.1:1/rss", "/rss")
+    server.routes["/start"] = page(*(f'<a href="{link}">RSS</a>' for link in links))
+    for path in ("/rss", "/comments/feed", "/about", "/feedback"):
+        server.routes[path] = web.Response(body=documents.RSS.encode())
+    found = await discover.discover(fetcher, server.url("/start"))
+    assert [(each.url, each.why) for each in found] == [
+        (server.url("/rss"), "the page links to this feed"),
+        (server.url("/comments/feed"), "the page links to this feed"),
+    ]
+    assert {"/about", "/feedback", "/feed/"}.isdisjoint(each.path for each in server.seen)
+
+
+async def test_a_linked_feed_is_not_asked_where_the_page_announces_one(
+    server: servers.Server, fetcher: fetch.Fetcher
+) -> None:
+    server.routes["/start"] = page(alternate("/main"), '<a href="/rss">RSS</a>')
+    server.routes["/main"] = server.routes["/rss"] = web.Response(body=documents.RSS.encode())
+    (found,) = await discover.discover(fetcher, server.url("/start"))
+    assert found.url == server.url("/main")
+    assert "/rss" not in [each.path for each in server.seen]
+
+
+async def test_the_sitemaps_of_news_in_robots_txt_are_the_last_lead(
+    server: servers.Server, fetcher: fetch.Fetcher
+) -> None:
+    server.routes["/start"] = page()
+    server.routes["/robots.txt"] = (
+        "User-agent: *\nDisallow: /x\n# Sitemap: /no\n"
+        f"Sitemap: {server.url('/all.xml')}\nSITEMAP:{server.url('/news.xml')} # mine\r\n"
+        "Sitemap: file:///etc/passwd\nSitemap:\n"
+    )
+    server.routes["/all.xml"] = "<urlset><url><loc>https://harbour.example/</loc></url></urlset>"
+    server.routes["/news.xml"] = web.Response(body=documents.SITEMAP.encode())
+    found = await discover.discover(fetcher, server.url("/start"))
+    assert found == (
+        discover.Found(
+            FEED, server.url("/news.xml"), "Harbour Post", "robots.txt names this sitemap of news"
+        ),
+    )
+    server.routes["/atom.xml"] = web.Response(body=documents.ATOM.encode())
+    (found_now,) = await discover.discover(fetcher, server.url("/start"))
+    assert found_now.url == server.url("/atom.xml")
+
+
+async def test_of_a_list_of_sitemaps_the_one_of_news_is_taken(
+    server: servers.Server, fetcher: fetch.Fetcher
+) -> None:
+    server.routes["/start"] = page()
+    server.routes["/robots.txt"] = f"Sitemap: {server.url('/index.xml')}\n"
+    server.routes["/index.xml"] = (
+        "<sitemapindex><sitemap><loc>{0}/pages.xml</loc></sitemap>"
+        "<sitemap><loc>{0}/news-1.xml</loc></sitemap></sitemapindex>"
+    ).format(server.url(""))
+    server.routes["/news-1.xml"] = web.Response(body=documents.SITEMAP.encode())
+    (found,) = await discover.discover(fetcher, server.url("/start"))
+    assert found.url == server.url("/news-1.xml")
+
+
+@pytest.mark.parametrize(
+    "sends_on",
+    [
+        '<meta http-equiv="refresh" content="0; url=/real/">',
+        "<meta http-equiv='Refresh' content=\"0;URL='/real/'\">",
+        '<frameset><frame src="/real/"><frame src="/bar"></frameset>',
+    ],
+)
+async def test_a_page_that_only_sends_on_is_followed(
+    server: servers.Server, fetcher: fetch.Fetcher, sends_on: str
+) -> None:
+    server.routes["/start"] = page(sends_on)
+    server.routes["/real/"] = page(alternate("feed.xml"))
+    server.routes["/real/feed.xml"] = web.Response(body=documents.RSS.encode())
+    (found,) = await discover.discover(fetcher, server.url("/start"))
+    assert found.url == server.url("/real/feed.xml")
+
+
+@pytest.mark.parametrize("to", ["/start", "/gone", "javascript:alert(1)", "file:///etc/passwd"])
+async def test_a_page_that_sends_on_to_nothing_ends_the_search(
+    server: servers.Server, fetcher: fetch.Fetcher, to: str
+) -> None:
+    server.routes["/start"] = page(f'<meta http-equiv="refresh" content="0; url={to}">')
+    assert await discover.discover(fetcher, server.url("/start")) == ()
+    assert len(server.seen) < 20
+
+
+@pytest.mark.parametrize(
+    "alternates",
+    [
+        '<link rel="alternate" type="text/html" href="/m/">',
+        '<link rel="alternate" type="application/json+oembed" href="/oembed?url=x">',
+        '<link rel="alternate" hreflang="fr" href="/fr">',
+        '<link rel="alternate" href="android-app://com.example/https/x">',
+        '<link rel="stylesheet alternate" type="text/css" href="/b.css">',
+    ],
+)
+async def test_alternates_of_another_kind_are_not_asked(
+    server: servers.Server, fetcher: fetch.Fetcher, alternates: str
+) -> None:
+    server.routes["/start"] = page(alternates, alternate("/feed"))
+    server.routes["/feed"] = web.Response(body=documents.RSS.encode())
+    (found,) = await discover.discover(fetcher, server.url("/start"))
+    assert (found.url, len(server.seen)) == (server.url("/feed"), 2)
+
+
 async def test_nothing_to_read_is_an_empty_answer(
     server: servers.Server, fetcher: fetch.Fetcher
 ) -> None:

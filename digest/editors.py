@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from digest import intake, model, pipeline, runtime, timetable
+from digest import intake, model, pipeline, runtime, timetable, upkeep
 from digest.storage import database, editions, health, outbox, stories, switches
 from subscribers import accounts, directory, people
 from subscribers import model as people_model
@@ -99,7 +99,7 @@ def overview(session: database.Session, rt: runtime.Runtime, now: datetime) -> O
         n_by_state=outbox.stats(session),
         oldest_due=outbox.oldest_due(session, now=now),
         paused=switches.paused(session),
-        failing=tuple(one for one in fared if one.source.state != model.SourceState.HEALTHY),
+        failing=tuple(one for one in upkeep.failing_first(fared) if not upkeep.is_well(one)),
         n_sources=len(fared),
         people=people.stats(session),
         stories=today,
@@ -145,6 +145,16 @@ def edit_story(
             extra={"event": "desk.edited", "story_id": story_id, "account_id": account.id},
         )
     return done
+
+
+def read_now(
+    session: database.Session, account: accounts.Account, source_id: int, now: datetime
+) -> None:
+    """Let the next round read a source.  Raises NotAllowedError, NotFound."""
+    require(account, "edit")
+    upkeep.read_now(session, source_id, now)
+    extra = {"event": "desk.read_now", "source_id": source_id, "account_id": account.id}
+    logger.info("source is read at the next round", extra=extra)
 
 
 def pause(session: database.Session, account: accounts.Account, scope: str) -> None:

@@ -117,6 +117,15 @@ def cause_words(fares: health.Health) -> str:
     return fares.push.words if fares.push and has_lapsed(fares) else ""
 
 
+def poll_words(poll: sources.Poll) -> str:
+    """What one reading came to."""
+    if poll.reason:
+        return f"failed: {' '.join(poll.reason.split())}"
+    if not (poll.n_new or poll.n_updated or poll.n_unchanged):
+        return "nothing changed"
+    return f"{poll.n_new} new, {poll.n_updated} updated, {poll.n_unchanged} unchanged"
+
+
 def rhythm_words(
     fares: health.Health, recent: sources.Activity, *, usual: timedelta, now: datetime
 ) -> str:

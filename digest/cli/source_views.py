@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from digest import upkeep
-    from digest.storage import health, sources
+    from digest.storage import health
 
 OTHER_COLUMNS_CHARS = 78  # all but the names, with what lies between
 SHORTEST_NAME_CHARS = 12
@@ -164,7 +164,7 @@ def show(source_id: int, *, options: opening.Options = opening.PLAIN) -> None:
     _say_facts(dossier, now)
     output.say("last readings:" if dossier.polls else "no reading yet")
     for poll in dossier.polls:
-        output.say(f"  {poll.at:%Y-%m-%d %H:%M:%S}Z  {poll_words(poll)}")
+        output.say(f"  {poll.at:%Y-%m-%d %H:%M:%S}Z  {upkeep.poll_words(poll)}")
     if dossier.published:
         output.say("last entries:")
     for one in dossier.published:
@@ -173,15 +173,6 @@ def show(source_id: int, *, options: opening.Options = opening.PLAIN) -> None:
         gone = "  (withdrawn)" if one.withdrawn else ""
         output.say(f"  {at}  {one.entry.title}{gone}")
         output.say(f"    {about or 'no topic'}  {one.entry.url}")
-
-
-def poll_words(poll: "sources.Poll") -> str:
-    """What one reading came to."""
-    if poll.reason:
-        return f"failed: {' '.join(poll.reason.split())}"
-    if not (poll.n_new or poll.n_updated or poll.n_unchanged):
-        return "nothing changed"
-    return f"{poll.n_new} new, {poll.n_updated} updated, {poll.n_unchanged} unchanged"
 
 
 def _say_facts(dossier: "upkeep.Dossier", now: "datetime") -> None:

@@ -93,11 +93,10 @@ def _per_day(
     """(source, day) → entries; day 0 is the first of the last `DAYS` UTC days."""
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     first = today - (DAYS - 1) * _DAY
-    since = sa.type_coerce(_entry.c.published_at, sa.BigInteger) - sa.bindparam(
-        "first", int(first.timestamp()) * 1_000_000, sa.BigInteger
+    since = (
+        sa.type_coerce(_entry.c.published_at, sa.BigInteger) - int(first.timestamp()) * 1_000_000
     )
-    # SQLAlchemy's own "/" divides exactly; the databases' leaves the rest of integers out.
-    day = since.op("/")(sa.literal_column(str(_DAY_MICROSECONDS), sa.BigInteger)).label("day")
+    day = (since // sa.literal_column(str(_DAY_MICROSECONDS), sa.BigInteger)).label("day")
     query = (
         sa.select(_entry.c.source_id, day, sa.func.count().label("n"))
         .where(_entry.c.published_at >= first, _entry.c.published_at < today + _DAY)

@@ -10,7 +10,7 @@ from starlette import exceptions, requests, responses
 
 from digest import desk as desk_
 from digest import editors, errors, runtime
-from digest.web import desk_views, entry, guard, limits, showing
+from digest.web import desk_sources, desk_views, entry, guard, limits, showing
 from subscribers import accounts
 
 Act = Callable[[accounts.Account, requests.Request], Awaitable[responses.Response]]
@@ -27,15 +27,19 @@ EDITS: dict[str, dict[str, object]] = {
 def routes(rt: runtime.Runtime, show: showing.Showing, *, open_desk: bool) -> APIRouter:
     """The desk's pages and buttons."""
     desk = _Desk(rt, show, open_desk=open_desk)
+    kept = desk_sources.Sources(rt, desk.views, show.root)
     router = APIRouter()
     for path, page in (
         ("/admin/", desk.home),
+        ("/admin/sources", kept.all),
+        ("/admin/sources/{source_id:id}", kept.one),
         ("/admin/stories/{story_id:id}", desk.story),
         ("/admin/publish", desk.release),
     ):
         router.add_api_route(path, desk.inside(page), methods=["GET", "HEAD"])
     for path, act in (
         ("/admin/stories/{story_id:id}", desk.edit),
+        ("/admin/sources/{source_id:id}", kept.act),
         ("/admin/publish", desk.publish),
         ("/admin/sending", desk.switch),
         ("/admin/editions/{edition_id:id}", desk.switch_edition),
@@ -52,7 +56,7 @@ class _Desk:
         self._rt = rt
         self._show = show
         self._entry = entry.Entry(rt, is_https=show.is_https, open_desk=open_desk)
-        self._views = desk_views.Views(rt, show)
+        self.views = desk_views.Views(rt, show)
 
     def inside(self, act: Act) -> Callable[[requests.Request], Awaitable[responses.Response]]:
         """Let only accounts through, and forms only from our own pages (E9)."""
@@ -65,7 +69,7 @@ class _Desk:
             try:
                 return await act(account, request)
             except editors.NotAllowedError:
-                return self._views.refused(account)
+                return self.views.refused(account)
 
         return guarded
 
@@ -78,7 +82,7 @@ class _Desk:
         if self._entry.is_open:
             raise exceptions.HTTPException(403)
         status = 200 if request.method in {"GET", "HEAD"} else 401
-        return self._views.login(has_accounts=await self._entry.has_accounts(), status=status)
+        return self.views.login(has_accounts=await self._entry.has_accounts(), status=status)
 
     async def front_door(self) -> responses.Response:
         """The address people type."""
@@ -97,7 +101,7 @@ class _Desk:
             raise exceptions.HTTPException(429) from None
         if entered is not None:
             return entered
-        return self._views.login(
+        return self.views.login(
             has_accounts=await self._entry.has_accounts(), name=name, wrong=True, status=401
         )
 
@@ -115,7 +119,7 @@ class _Desk:
         """The desk in one look."""
         now = self._rt.clock()
         seen = await self._rt.db.read(editors.overview, self._rt, now)
-        return self._views.home(account, seen, now, topic=request.query_params.get("topic", ""))
+        return self.views.home(account, seen, now, topic=request.query_params.get("topic", ""))
 
     async def story(
         self, account: accounts.Account, request: requests.Request
@@ -126,7 +130,7 @@ class _Desk:
         if found is None:
             raise exceptions.HTTPException(404)
         story, by_hand = found
-        return self._views.story(account, story, self._rt.clock(), by_hand=by_hand)
+        return self.views.story(account, story, self._rt.clock(), by_hand=by_hand)
 
     async def edit(
         self, account: accounts.Account, request: requests.Request
@@ -183,7 +187,7 @@ class _Desk:
         """What publishing now would do, to be confirmed."""
         editors.require(account, "release")
         now = self._rt.clock()
-        return self._views.release(
+        return self.views.release(
             account, await self._rt.db.read(editors.reckon_release, self._rt, now)
         )
 
@@ -198,5 +202,5 @@ class _Desk:
         try:
             await editors.release(self._rt, account, int(after))
         except editors.OvertakenError:
-            return self._views.overtaken(account)
+            return self.views.overtaken(account)
         return self._home()

@@ -5,13 +5,14 @@ from typing import Any
 
 from starlette import responses
 
-from digest import editors, model, runtime
+from digest import editors, model, runtime, upkeep
 from digest.render import words
 from digest.storage import editions
 from digest.web import showing
 from subscribers import accounts
 
 WAITING = ("queued", "claimed", "deferred")
+MOST_FAILING = 8  # on the first page; all are on their own
 TROUBLE = ("failed", "uncertain", "expired")
 
 
@@ -22,9 +23,10 @@ class Views:
         self._rt = rt
         self._show = show
 
-    def _page(
+    def page(
         self, template: str, account: accounts.Account | None, *, status: int = 200, **values: Any
     ) -> responses.Response:
+        """Render `templates/web/desk/<template>.html` with what every page of the desk shows."""
         rights = editors.RIGHTS[account.role] if account else frozenset()
         return self._show.page(
             f"desk/{template}",
@@ -47,17 +49,17 @@ class Views:
         self, *, has_accounts: bool, name: str = "", wrong: bool = False, status: int = 200
     ) -> responses.Response:
         """Name and password; how to make the first account when there is none."""
-        return self._page(
+        return self.page(
             "login", None, status=status, has_accounts=has_accounts, typed=name, wrong=wrong
         )
 
     def refused(self, account: accounts.Account) -> responses.Response:
         """What this account's role does not allow."""
-        return self._page("refused", account, status=403, overtaken=False)
+        return self.page("refused", account, status=403, overtaken=False)
 
     def overtaken(self, account: accounts.Account) -> responses.Response:
         """Somebody published meanwhile."""
-        return self._page("refused", account, status=409, overtaken=True)
+        return self.page("refused", account, status=409, overtaken=True)
 
     def home(
         self, account: accounts.Account, seen: editors.Overview, now: datetime, *, topic: str
@@ -66,12 +68,12 @@ class Views:
         names = self._rt.publication.topic_names
         shown = [s for s in seen.stories if not topic or topic in s.topic_slugs]
         used = {slug for story in seen.stories for slug in story.topic_slugs}
-        return self._page(
+        return self.page(
             "home",
             account,
-            at=self._moment(now),
+            at=self.moment(now),
             editions=[self._edition(progress) for progress in seen.editions],
-            next=[{"at": self._moment(one.at), "n": one.n_readers} for one in seen.next],
+            next=[{"at": self.moment(one.at), "n": one.n_readers} for one in seen.next],
             ticking=seen.last_tick is not None and (now - seen.last_tick).total_seconds() < 300,
             n_by_state={state: n for state, n in seen.n_by_state.items() if n},
             n_waiting=sum(seen.n_by_state[state] for state in WAITING),
@@ -81,13 +83,16 @@ class Views:
             paused=dict(seen.paused),
             failing=[
                 {
-                    "name": one.source.title or one.source.url,
-                    "reason": one.reason,
+                    "id": one.source.id,
+                    "name": words.clean(upkeep.name_of(one.source)),
+                    "reason": words.clean(upkeep.cause_words(one)),
                     "failures": one.source.failures,
                     "gone": one.source.state is model.SourceState.GONE,
+                    "since": self.moment(one.failing_since) if one.failing_since else "",
                 }
-                for one in seen.failing
+                for one in seen.failing[:MOST_FAILING]
             ],
+            n_failing=len(seen.failing),
             n_sources=seen.n_sources,
             people=seen.people,
             stories=[
@@ -112,7 +117,7 @@ class Views:
                 "title": words.clean(one.title),
                 "url": words.web_address(one.url),
                 "source": one.source,
-                "at": self._moment(one.published_at) if one.published_at else "",
+                "at": self.moment(one.published_at) if one.published_at else "",
             }
             for one in story.entries
         ]
@@ -124,7 +129,7 @@ class Views:
             }
             for match in story.topics
         ]
-        return self._page(
+        return self.page(
             "story",
             account,
             story=self._story(story, now, by_hand=by_hand),
@@ -139,7 +144,7 @@ class Views:
 
     def release(self, account: accounts.Account, reckoned: editors.Release) -> responses.Response:
         """What publishing now would do."""
-        return self._page(
+        return self.page(
             "release",
             account,
             n_mail=reckoned.n_by_kind.get("email", 0),
@@ -155,7 +160,7 @@ class Views:
         return {
             "id": edition.id,
             "on": words.long_date(edition.on, "en"),
-            "at": self._moment(edition.frozen_at),
+            "at": self.moment(edition.frozen_at),
             "bucket": _bucket(edition.bucket),
             "state": str(edition.state),
             "reason": edition.reason,
@@ -184,6 +189,7 @@ class Views:
             "age": _age(story.first_at, now),
             "pinned": story.pinned,
             "dropped": story.dropped,
+            "withdrawn": story.withdrawn,
             "breaking": story.breaking,
             "by_hand": by_hand,
             "alerted": alerted,
@@ -191,7 +197,8 @@ class Views:
             "retitled": bool(story.headline),
         }
 
-    def _moment(self, at: datetime) -> str:
+    def moment(self, at: datetime) -> str:
+        """Write a moment on the clock of the publication."""
         return words.local_time(at, self._rt.settings.time_zone, "en")
 
 

@@ -149,6 +149,7 @@ ACTS = (
     ("/admin/stories/2", {"action": "pin"}, "edit"),
     ("/admin/stories/2", {"action": "drop"}, "edit"),
     ("/admin/stories/2", {"action": "words", "headline": "New", "note": "Read on."}, "edit"),
+    ("/admin/sources/1", {"action": "read"}, "edit"),
     ("/admin/sending", {"action": "pause"}, "release"),
     ("/admin/sending", {"action": "resume"}, "release"),
     ("/admin/editions/1", {"action": "pause"}, "release"),
@@ -166,6 +167,10 @@ async def test_every_role_can_do_what_it_may_and_nothing_else(
     rights = editors.RIGHTS[role]
     assert ("Drop" in page) is ("edit" in rights)
     assert ("Publish now" in page) is ("release" in rights)
+    for path in ("/admin/sources", "/admin/sources/1", "/admin/stories/1"):
+        assert (await inside.get(path)).status_code == 200
+    seen = (await inside.get("/admin/sources/1")).text
+    assert ('value="read"' in seen) is ("edit" in rights and "next round, usually" not in seen)
     assert (await inside.get("/admin/publish")).status_code == (200 if "release" in rights else 403)
     for path, form, right in ACTS:
         answer = await inside.post(path, data=form, headers=making.own(rt))
@@ -174,7 +179,7 @@ async def test_every_role_can_do_what_it_may_and_nothing_else(
 
 async def test_no_role_is_shown_an_address(inside: httpx.AsyncClient) -> None:
     """E10."""
-    for path in ("/admin/", "/admin/stories/1", "/admin/publish"):
+    for path in ("/admin/", "/admin/stories/1", "/admin/publish", "/admin/sources/1"):
         assert "example.org" not in (await inside.get(path)).text
 
 
@@ -239,6 +244,8 @@ async def test_an_editors_word_is_shown_and_kept(
     [
         ("/admin/stories/999", {"action": "pin"}, 404),
         ("/admin/stories/1", {"action": "burn"}, 400),
+        ("/admin/sources/999", {"action": "read"}, 404),
+        ("/admin/sources/1", {"action": "forget"}, 400),
         ("/admin/sending", {"action": "pause", "scope": "paused.x"}, 400),
         ("/admin/editions/999", {"action": "pause"}, 404),
         ("/admin/editions/1", {"action": "stop"}, 400),
@@ -310,7 +317,8 @@ async def test_the_desk_answers_in_one_look(
     for said in (
         "Tuesday 3 November 2026", "1 issue, 0 handed over, 1 waiting",
         "oldest due 12 minutes ago", "Wed 4 Nov, 08:00</strong> <span class=\"soft\">1 reader",
-        "Broken Times: answered 503", "3 times in a row", "<strong>1/2</strong> sources well",
+        "Broken Times: answered 503", "3 times in a row",
+        '<strong>1/2</strong> <a href="/admin/sources">sources well</a>',
         "1 by mail, 0 by Telegram", "The scheduler has not ticked",
     ):  # fmt: skip
         assert said in page

@@ -265,6 +265,7 @@ def _mail(
         message_id=delivery.message_id,
         # At the time of the delivery: a retry is signed with the same bytes.
         data=dkim.sign_all(rt.signers, mime.mail_bytes(head, parts), delivery.created_at),
+        clean=True,
     )
 
 

@@ -346,6 +346,7 @@ class MailMessage:
     recipient: str  # envelope recipient
     message_id: str  # with its angle brackets
     data: bytes
+    clean: bool = False  # known to have CRLF lines only, none beginning with a dot
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,13 +116,13 @@ class Runtime:
         """Where this machine's workers keep their journals."""
         return _state_dir(self.settings, self.db)
 
-    @property
+    @functools.cached_property
     def mail_from(self) -> tuple[str, str]:
         """Name and address mail is from."""
         name, address = email.utils.parseaddr(self.settings.smtp.sender)
         return name or self.settings.publication, address
 
-    @property
+    @functools.cached_property
     def mail_domain(self) -> str:
         """Right side of Message-ID and List-Id: a domain the sender owns."""
         return self.mail_from[1].rpartition("@")[2] or "localhost"

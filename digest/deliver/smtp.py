@@ -173,7 +173,8 @@ class Session(asyncio.Protocol):
         return b""
 
     def _send_text(self, transaction: Transaction) -> None:
-        text = envelope.stuffed(transaction.message.data)
+        message = transaction.message
+        text = message.data if message.clean else envelope.stuffed(message.data)
         if len(text) <= _ONE_WRITE_BYTES:
             self._commit(transaction, text)
             return

@@ -44,7 +44,8 @@ class MailHead:
 
 
 def mail_bytes(head: MailHead, parts: model.MailParts | moulds.Encoded) -> bytes:
-    """Assemble a mail: CRLF lines, none longer than 998 bytes and none of the text beyond 76.
+    """Assemble a mail: CRLF lines, none longer than 998 bytes and none of the text beyond 76,
+    none beginning with a dot.
 
     Raises RenderError when an address or id cannot stand in a header.
     """
@@ -70,7 +71,7 @@ def _fields(head: MailHead, subject: str) -> list[bytes]:
         _sender(head.sender_name, head.sender_address),
         headers.mailbox("To", head.recipient_name, head.recipient_address),
         headers.text("Subject", subject),
-        headers.plain("Date", format_datetime(head.date)),
+        _date(head.date),
         headers.plain("Message-ID", _message_id(head.message_id)),
     ]
     if head.reply_to:
@@ -90,6 +91,11 @@ def _fields(head: MailHead, subject: str) -> list[bytes]:
     if head.auto_submitted:
         fields.append(headers.plain("Auto-Submitted", head.auto_submitted))
     return fields + [headers.text(name, value) for name, value in head.extra]
+
+
+@lru_cache(maxsize=64)
+def _date(at: datetime) -> bytes:
+    return headers.plain("Date", format_datetime(at))
 
 
 @lru_cache(maxsize=64)

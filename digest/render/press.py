@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 SUBJECT_CHARS = 60
 _PREHEADER_CHARS = (40, 90)
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
-_TOPICS_KEPT = 4_096
+_KEPT = 4_096
 _SUBJECT = moulds.gap("subject")
 _GAPS = frozenset(
     ("subject", "preheader", "reading_time", "lead", "topics", "card", "unsubscribe", "preferences")
@@ -106,7 +106,9 @@ class Press:
     frame: Frame
     stories: Mapping[int, model.Story]
     n_to_compare: int = 3
-    _cards: dict[tuple[model.Shown, str], _Card] = field(default_factory=dict)
+    _cards: dict[model.Shown, _Card] = field(default_factory=dict)
+    _leads: dict[model.Shown, _Card] = field(default_factory=dict)
+    _short: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
     _sections: dict[tuple[str, str, int], _Section] = field(default_factory=dict)
     _shells: dict[tuple[int, bool, bool, bool, bool], _Shell] = field(default_factory=dict)
     _topics: dict[tuple[str, ...], tuple[bytes, bytes]] = field(default_factory=dict)
@@ -123,7 +125,8 @@ class Press:
 
         Raises what `whole` does, which is asked when the press cannot.
         """
-        same_links = model.replace(links, unsubscribe="", preferences="") == self.frame.links
+        shared = self.frame.links
+        same_links = links.archive == shared.archive and links.subscribe == shared.subscribe
         if not (self._works and same_links):
             return whole()
         try:
@@ -164,9 +167,9 @@ class Press:
                 continue
             n_more = more.get(f"{kind}:{topic}", 0)
             if kind == "topic":
-                topics.append(words.clean(self.frame.section_title(kind, topic)))
+                topics.append(topic)
             if kind == "lead" and lead is None:
-                lead = self._card(standing[0], "lead")
+                lead = self._lead(standing[0])
                 n_words += lead.n_words
                 size += lead.n_html_bytes
                 headlines.append(lead.headline)
@@ -177,7 +180,7 @@ class Press:
             html.append(section.before_html)
             text.append(section.before_text)
             for each in standing:
-                card = self._card(each, "card")
+                card = self._cards.get(each) or self._card(each)
                 html.append(card.html)
                 text.append(card.text)
                 n_words += card.n_words
@@ -218,44 +221,60 @@ class Press:
         n_words: int,
     ) -> tuple[dict[str, bytes], dict[str, bytes]]:
         """What fills the gaps: in HTML, in text."""
-        spoken = self.frame.reading.language
+        time_html, time_text = self._line(words.reading_time(n_words, self.frame.reading.language))
+        subject_html, subject_text = self._line(subject_shown)
+        hint_html, hint_text = self._line(hint)
         topics_html, topics_text = self._followed(tuple(topics))
         in_html = {
-            "subject": quoted.piece(str(escape(subject_shown))),
-            "preheader": quoted.piece(str(escape(hint))),
-            "reading_time": quoted.piece(str(escape(words.reading_time(n_words, spoken)))),
+            "subject": subject_html,
+            "preheader": hint_html,
+            "reading_time": time_html,
             "lead": lead.html if lead else b"",
             "topics": topics_html,
         }
         in_text = {
-            "subject": quoted.piece(subject_shown),
-            "preheader": quoted.piece(hint),
-            "reading_time": quoted.piece(words.reading_time(n_words, spoken)),
+            "subject": subject_text,
+            "preheader": hint_text,
+            "reading_time": time_text,
             "lead": lead.text if lead else b"",
             "topics": topics_text,
         }
         return in_html, in_text
 
+    def _line(self, line: str) -> tuple[bytes, bytes]:
+        """A short line in HTML and in text."""
+        made = self._short.get(line)
+        if made is None:
+            made = quoted.piece(str(escape(line))), quoted.piece(line)
+            if len(self._short) < _KEPT:
+                self._short[line] = made
+        return made
+
     def _followed(self, topics: tuple[str, ...]) -> tuple[bytes, bytes]:
         made = self._topics.get(topics)
         if made is None:
-            joined = ", ".join(topics)
+            title = self.frame.section_title
+            joined = ", ".join(words.clean(title("topic", topic)) for topic in topics)
             made = quoted.piece(str(escape(joined))), quoted.piece(words.wrap(joined))
-            if len(self._topics) < _TOPICS_KEPT:
+            if len(self._topics) < _KEPT:
                 self._topics[topics] = made
         return made
 
-    def _card(self, shown: model.Shown, layout: str) -> _Card:
-        made = self._cards.get((shown, layout))
+    def _card(self, shown: model.Shown) -> _Card:
+        made = self._cards[shown] = self._make_card(shown, "card")
+        return made
+
+    def _lead(self, shown: model.Shown) -> _Card:
+        made = self._leads.get(shown)
         if made is None:
-            made = self._cards[shown, layout] = self._make_card(shown, layout)
+            made = self._leads[shown] = self._make_card(shown, "lead")
         return made
 
     def _make_card(self, shown: model.Shown, layout: str) -> _Card:
         story = self.stories[shown.story_id]
         item = model.IssueItem(story, shown.why, shown.topic, shown.updated)
         rendered = self.frame.card(cards.key_of(item, layout, self.frame.reading))
-        text = one_blank_line(rendered.text).strip()
+        text = one_blank_line(rendered.text).strip("\n")
         return _Card(
             html=quoted.piece(str(rendered.html)),
             # The lead stands within the top, the others between blank lines.

@@ -84,6 +84,7 @@ def test_a_mail_is_read_back_as_it_was_written(
     assert max(map(len, rest.split(b"\r\n"))) <= 76
     assert b"\n" not in data.replace(b"\r\n", b"")
     assert b"\r" not in data.replace(b"\r\n", b"")
+    assert not re.search(rb"^\.", data, re.MULTILINE)  # nothing to stuff on the way
     assert data.isascii()
 
 

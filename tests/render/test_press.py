@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from digest import model
+from digest import model, phrases
 from digest.render import environment, mail, mime, moulds, press
 from tests.render import stories
 
@@ -110,14 +110,14 @@ def issues(draw: st.DrawFn) -> model.Issue:
         return model.replace(made, topic=topic)
 
     lead = [item("") for _ in range(draw(st.integers(0, 3)))]
-    sections = [model.IssueSection("lead", "What's hot", tuple(lead))] if lead else []
+    sections = [model.IssueSection("lead", phrases.ENGLISH.hot, tuple(lead))] if lead else []
     for topic in draw(st.lists(st.sampled_from(("travel", "science")), unique=True)):
         title = stories.PUBLICATION.topic_names[topic]
         items = tuple(item(topic) for _ in range(draw(st.integers(1, 3))))
         more = draw(st.integers(0, 12))
         sections.append(model.IssueSection("topic", title, items, topic, more))
     if not sections:
-        sections = [model.IssueSection("picks", "Editor’s picks", (item(""),))]
+        sections = [model.IssueSection("picks", phrases.ENGLISH.picks, (item(""),))]
     return model.Issue(tuple(sections))
 
 

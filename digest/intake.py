@@ -20,7 +20,6 @@ logger = logging.getLogger(__name__)
 COLLECTING = "collecting"  # polls and pushes keep the same entries, and make stories of them
 WINDOW = timedelta(hours=72)  # how far back an entry looks for its story
 OLDEST = timedelta(days=10)  # a source's back issues beyond this find no story
-FAILING_BACKOFF = timedelta(minutes=5)  # doubled with every failure in a row, up to a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +66,60 @@ def keep_read(
     )
     if pushed:
         return poll
-    healthy = model.replace(source, state=model.SourceState.HEALTHY, failures=0)
     if moved_to and moved_to != source.url:
         _move(session, source, moved_to)
-    # The publisher's own newsroom is never left alone: its corrections must not wait.
     recent = sources.activity(session, source.id, now - timedelta(days=rhythm.RATE_DAYS))
-    wait = rhythm.next_wait(
+    wait = _next_wait(source, recent, wish, n_new=len(kept.new), every=every, now=now)
+    wait = hubs.audited_wait(session, source, kept.new, wait, usual=every, now=now)
+    sources.record_poll(session, _healthy(source), poll, next_poll_at=now + wait)
+    return poll
+
+
+def keep_unchanged(
+    session: database.Session,
+    found: Sequence[tuple[model.Source, wishes.Wish]],
+    *,
+    every: timedelta,
+    now: datetime,
+) -> list[sources.Poll]:
+    """Record that sources had nothing new, each with its wish; in a few queries for all."""
+    ids = [source.id for source, _ in found]
+    recent = sources.activities(session, ids, now - timedelta(days=rhythm.RATE_DAYS))
+    pushed = sources.pushed(session, ids)
+    recorded = []
+    for source, wish in found:
+        wait = _next_wait(source, recent[source.id], wish, n_new=0, every=every, now=now)
+        if source.id in pushed:
+            wait = hubs.audited_wait(session, source, (), wait, usual=every, now=now)
+        recorded.append((_healthy(source), sources.Poll(source.id, now), now + wait))
+    sources.record_polls(session, recorded)
+    return [poll for _, poll, _ in recorded]
+
+
+def _next_wait(
+    source: model.Source,
+    recent: sources.Activity,
+    wish: wishes.Wish,
+    *,
+    n_new: int,
+    every: timedelta,
+    now: datetime,
+) -> timedelta:
+    # The publisher's own newsroom is never left alone: its corrections must not wait.
+    silence = timedelta(0) if source.own else now - recent.last_at
+    return rhythm.next_wait(
         source.id,
         usual=every,
-        n_new=len(kept.new),
+        n_new=n_new,
         n_recent=recent.n_entries,
-        silence=timedelta(0) if source.own else now - recent.last_at,
+        silence=silence,
         wish=wish,
         now=now,
     )
-    wait = hubs.audited_wait(session, source, kept.new, wait, usual=every, now=now)
-    sources.record_poll(session, healthy, poll, next_poll_at=now + wait)
-    return poll
+
+
+def _healthy(source: model.Source) -> model.Source:
+    return model.replace(source, state=model.SourceState.HEALTHY, failures=0)
 
 
 def _move(session: database.Session, source: model.Source, moved_to: str) -> None:
@@ -116,16 +152,24 @@ def keep_failure(
     source: model.Source,
     reason: str,
     *,
-    gone: bool,
-    retry_after_seconds: float | None,
+    status: int | None = None,
+    gone: bool = False,
+    held: bool = False,
+    retry_after_seconds: float | None = None,
     now: datetime,
 ) -> sources.Poll:
-    """Record that a source could not be read, and when to try again."""
-    failures = source.failures + 1
-    wait = min(FAILING_BACKOFF * 2 ** min(failures - 1, 12), timedelta(days=1))
-    if retry_after_seconds is not None:
-        wait = max(wait, timedelta(seconds=min(retry_after_seconds, 86_400)))
-    state = model.SourceState.GONE if gone else model.SourceState.FAILING
+    """Record that a source could not be read, and when to try again.
+
+    `held` means that it was not even asked, for its host's sake: that is no failure of its own.
+    One that said it is `gone` stays so until it is read.
+    """
+    failures = source.failures if held else source.failures + 1
+    wait = rhythm.failure_wait(
+        source.id, max(failures, 1), status=status, retry_after=retry_after_seconds
+    )
+    state = source.state
+    if not held and state is not model.SourceState.GONE:
+        state = model.SourceState.GONE if gone else model.SourceState.FAILING
     poll = sources.Poll(source_id=source.id, at=now, reason=reason)
     failed = model.replace(source, state=state, failures=failures)
     sources.record_poll(session, failed, poll, next_poll_at=now + wait)
@@ -181,7 +225,11 @@ def _led(story: model.Story, catalogue: topics.Catalogue, now: datetime) -> mode
     sure = [e for e in story.entries if e.sure] or list(story.entries)
     ordered = lead.order_entries(sure)
     rest = tuple(e for e in story.entries if e not in ordered)
-    picked = any(catalogue.is_pick(name) for e in ordered if e.own for name in e.categories)
+    # What our own newsroom files as a pick, or keeps on top.
+    picked = any(
+        e.own and (e.sticky or any(catalogue.is_pick(name) for name in e.categories))
+        for e in ordered
+    )
     return model.replace(
         story,
         entries=ordered + rest,

@@ -2,7 +2,7 @@
 
 import functools
 
-from digest import dispatch, pipeline, push, runtime, signup, watch
+from digest import dispatch, pipeline, push, retention, runtime, signup, watch
 from digest.engine import port
 from digest.storage import editions, outbox
 
@@ -12,6 +12,7 @@ ALERTS = "alerts"
 SWEEP = "sweep"
 WATCH = "watch"
 PUSH = "push"
+PURGE = "purge"
 
 
 def for_runtime(rt: runtime.Runtime) -> port.Jobs:
@@ -23,6 +24,7 @@ def for_runtime(rt: runtime.Runtime) -> port.Jobs:
         SWEEP: functools.partial(_sweep, rt),
         WATCH: functools.partial(watch.run, rt),
         PUSH: functools.partial(push.keep_promises, rt),
+        PURGE: functools.partial(_purge, rt),
     }
 
 
@@ -50,3 +52,8 @@ async def _sweep(rt: runtime.Runtime) -> None:
     await rt.db.run(outbox.release, lapsed_before=now)
     await rt.db.run(editions.finish, now=now)
     await rt.db.run(signup.tidy, now=now)
+
+
+async def _purge(rt: runtime.Runtime) -> None:
+    """Let go of what is old, once a day."""
+    await retention.purge_when_quiet(rt)

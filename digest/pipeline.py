@@ -12,124 +12,22 @@ the next call.
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from digest import errors, fanout, intake, model, runtime, timetable
-from digest.collect import read, wordpress
-from digest.storage import database, editions, entries, sources, stories, switches
+from digest import collecting, errors, fanout, intake, model, runtime, timetable
+from digest.storage import database, editions, stories, switches
 from subscribers import directory
 
 logger = logging.getLogger(__name__)
 
 DAILY = fanout.DAILY
 ALERT_LIFE = timedelta(hours=3)
-WATCHED_FOR = timedelta(hours=48)  # entries whose withdrawal is looked for
 
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """What one source came to in a round of collecting."""
-
-    source: model.Source
-    poll: sources.Poll
-    problems: tuple[str, ...] = ()
-
-
-async def collect_stories(
-    rt: runtime.Runtime, source_ids: Sequence[int] = (), *, only_due: bool = False
-) -> list[Round]:
-    """Read the sources, store what is new, and put entries on the same event together.
-
-    `only_due` leaves out sources whose time has not come; otherwise all, or those named.
-    """
-    now = rt.clock()
-    if only_due:
-        wanted = await rt.db.read(sources.due, now)
-    else:
-        wanted = await rt.db.read(sources.listing, source_ids)
-    watched = await rt.db.read(
-        entries.watched,
-        [source.id for source in wanted if source.kind is model.SourceKind.WORDPRESS],
-        since=now - WATCHED_FOR,
-        limit=wordpress.MOST_WATCHED,
-    )
-    rounds = []
-    async with rt.fetcher() as fetcher:
-        async for source, result in read.read_all(fetcher, wanted, now, watched):
-            rounds.append(await _keep(rt, source, result, now))
-    await place_stories(rt)
-    return rounds
-
-
-async def place_stories(rt: runtime.Runtime) -> tuple[int, ...]:
-    """Put entries on the same event together, however they came; gives the stories' ids."""
-    placed = await rt.db.run(intake.place_entries, now=rt.clock())
-    if placed.n_entries:
-        logger.info(
-            "entries placed",
-            extra={
-                "event": "entries.placed",
-                "n_entries": placed.n_entries,
-                "n_new_stories": placed.n_new_stories,
-            },
-        )
-    return placed.story_ids
-
-
-async def _keep(
-    rt: runtime.Runtime, source: model.Source, result: read.Outcome, now: datetime
-) -> Round:
-    """Store one source's result; a failure is a result too, also one that nobody foresaw."""
-    try:
-        return await _store(rt, source, result, now)
-    except Exception as error:
-        logger.exception(
-            "source not stored", extra={"event": "source.broken", "source_id": source.id}
-        )
-        reason = f"unexpected {type(error).__name__}"
-        return await _store(rt, source, errors.SourceError(source.url, reason), now)
-
-
-async def _store(
-    rt: runtime.Runtime, source: model.Source, result: read.Outcome, now: datetime
-) -> Round:
-    if isinstance(result, errors.SourceError):
-        refused = result if isinstance(result, errors.FetchError) else None
-        poll = await rt.db.run(
-            intake.keep_failure,
-            source,
-            result.reason,
-            gone=refused is not None and refused.gone,
-            retry_after_seconds=refused.retry_after_seconds if refused else None,
-            now=now,
-        )
-        logger.warning(
-            "source failed: %s",
-            result.reason,
-            extra={"event": "source.failed", "source_id": source.id},
-        )
-        return Round(source, poll)
-    kept = model.replace(
-        source,
-        title=source.title or result.title,
-        etag=result.etag,
-        last_modified=result.last_modified,
-        cursor=result.cursor,
-    )
-    every = timedelta(seconds=rt.settings.collect.interval_seconds)
-    poll = await rt.db.run(
-        intake.keep_read,
-        kept,
-        result.entries,
-        rt.classifier,
-        vanished=result.vanished,
-        moved_to=result.moved_to,
-        wish=result.wish,
-        every=every,
-        now=now,
-    )
-    return Round(kept, poll, result.problems)
+# A round of collecting is told in digest.collecting.
+Round = collecting.Round
+WATCHED_FOR = collecting.WATCHED_FOR
+collect_stories = collecting.collect_stories
+place_stories = collecting.place_stories
 
 
 async def publish_due(rt: runtime.Runtime) -> list[model.Edition]:

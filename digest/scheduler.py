@@ -21,6 +21,7 @@ PUBLISH_SECONDS = 15  # a digest leaves at most this long after its minute
 SWEEP_SECONDS = 60
 WATCH_SECONDS = 60
 PUSH_SECONDS = 60
+PURGE_SECONDS = 600  # looked whether it is time; once a day it is
 
 
 @contextlib.contextmanager
@@ -41,6 +42,7 @@ def ticking(engine: port.Engine, *, collect_seconds: int) -> Iterator[None]:
         (jobs.SWEEP, SWEEP_SECONDS),
         (jobs.WATCH, WATCH_SECONDS),
         (jobs.PUSH, PUSH_SECONDS),
+        (jobs.PURGE, PURGE_SECONDS),
         (jobs.COLLECT, collect_seconds),
     ):
         metronome.add_job(

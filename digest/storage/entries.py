@@ -259,19 +259,18 @@ def _times(
     """When each was published, as far as it can be believed.
 
     Without a time, or with one that is not come yet, an entry is news from now on; but what a
-    source has when it is read first is its past, from when it was added.
+    source has when it is read first is its past, from before it was added.
     """
     given = [entry.published_at for entry in found]
-    if all(at is not None and at <= now for at in given):
-        return [at for at in given if at is not None]
-    latest = now if _was_read(session, source.id) else min(source.added_at or now, now)
-    times, n_steps = [], 0
-    for at in given:
-        if at is None or at > now:
-            at = latest - n_steps * _STEP  # noqa: PLW2901 - it is the time from here on
-            n_steps += 1
-        times.append(at)
-    return times
+    timed = [at for at in given if at is not None and at <= now]
+    if len(timed) == len(given):
+        return timed
+    if _was_read(session, source.id):
+        return [now if at is None else min(at, now) for at in given]
+    added_at = min(source.added_at or now, now)
+    return [
+        added_at - place * _STEP if at is None or at > now else at for place, at in enumerate(given)
+    ]
 
 
 def _was_read(session: sa.Connection, source_id: int) -> bool:
@@ -291,7 +290,11 @@ def _update(
     """Store what changed; gives those changes that tell something."""
     prints = {uid: fingerprints.fingerprint(given[uid].entry) for uid in rows}
     changed = {
-        row.id: uid for uid, row in rows.items() if row.withdrawn or row.fingerprint != prints[uid]
+        row.id: uid
+        for uid, row in rows.items()
+        if row.withdrawn
+        or row.fingerprint != prints[uid]
+        or (row.number is None and given[uid].entry.number is not None)  # kept by an old release
     }
     settled = {row.id for uid, row in rows.items() if row.id not in changed and row.n_changes}
     updated, values, changed_ids = [], [], []

@@ -105,39 +105,98 @@ def move(session: sa.Connection, source_id: int, url: str) -> bool:
 
 def activity(session: sa.Connection, source_id: int, since: datetime) -> Activity:
     """How much a source published since then, and when last."""
+    return activities(session, [source_id], since)[source_id]
+
+
+def activities(
+    session: sa.Connection, source_ids: Sequence[int], since: datetime
+) -> dict[int, Activity]:
+    """Source id → how much it published since then, and when last; one query for 500."""
     entry = tables.entry
-    query = sa.select(sa.func.count().label("n"), sa.func.max(entry.c.published_at).label("at"))
-    # What was published since then was collected since then; that has an index.
-    row = session.execute(
-        query.where(
-            entry.c.source_id == source_id,
-            entry.c.collected_at >= since,
-            entry.c.published_at >= since,
+    found = {source_id: Activity(0, since) for source_id in source_ids}
+    for some in sql.chunks(source_ids):
+        # What was published since then was collected since then; that has an index.
+        query = (
+            sa.select(
+                entry.c.source_id,
+                sa.func.count().label("n"),
+                sa.func.max(entry.c.published_at).label("at"),
+            )
+            .where(
+                entry.c.source_id.in_(some),
+                entry.c.collected_at >= since,
+                entry.c.published_at >= since,
+            )
+            .group_by(entry.c.source_id)
         )
-    ).one()
-    return Activity(row.n, row.at or since)
+        found |= {row.source_id: Activity(row.n, row.at) for row in session.execute(query)}
+    return found
+
+
+def pushed(session: sa.Connection, source_ids: Sequence[int]) -> frozenset[int]:
+    """Those of the sources whose changes a hub promised to push."""
+    found: set[int] = set()
+    for some in sql.chunks(source_ids):
+        query = sa.select(tables.push.c.source_id).where(tables.push.c.source_id.in_(some))
+        found |= set(session.execute(query).scalars())
+    return frozenset(found)
 
 
 def record_poll(
     session: sa.Connection, source: model.Source, poll: Poll, *, next_poll_at: datetime
 ) -> None:
-    """Keep what a poll left behind: validators, cursor, state and the log line."""
-    session.execute(sa.insert(tables.poll).values(**_columns(poll)))
-    session.execute(
-        sa.update(_source)
-        .where(_source.c.id == source.id)
-        .values(
-            title=source.title,
-            state=source.state,
-            etag=source.etag,
-            last_modified=source.last_modified,
-            cursor=source.cursor,
-            failures=source.failures,
-            reason=poll.reason,
-            polled_at=poll.at,
-            next_poll_at=next_poll_at,
-        )
+    """Keep what a poll left behind: validators, cursor, hub, state and the log line."""
+    record_polls(session, [(source, poll, next_poll_at)])
+
+
+def record_polls(
+    session: sa.Connection, polls: Sequence[tuple[model.Source, Poll, datetime]]
+) -> None:
+    """Keep what polls left behind, each with when to ask again; in two statements for all."""
+    if not polls:
+        return
+    session.execute(sa.insert(tables.poll), [_columns(poll) for _, poll, _ in polls])
+    session.execute(_RECORD, [_recorded(source, poll, at) for source, poll, at in polls])
+
+
+_KEPT = ("state", "etag", "last_modified", "cursor", "failures", "hub_url", "self_url")
+
+
+def _bound(name: str, like: str = "") -> sa.BindParameter[Any]:
+    return sa.bindparam(f"new_{name}", type_=_source.c[like or name].type)
+
+
+_RECORD = (
+    sa.update(_source)
+    .where(_source.c.id == sa.bindparam("of_source"))
+    .values(
+        {name: _bound(name) for name in _KEPT}
+        | {
+            # One that an admin gave meanwhile stays.
+            "title": sa.case((_source.c.title == "", _bound("title")), else_=_source.c.title),
+            "reason": _bound("reason"),
+            "polled_at": _bound("polled_at"),
+            "next_poll_at": _bound("next_poll_at"),
+            "changed_at": sa.func.coalesce(_bound("changed_at"), _source.c.changed_at),
+            "failing_since": sa.case(
+                (_bound("failures") == 0, None),
+                else_=sa.func.coalesce(_source.c.failing_since, _bound("polled_at")),
+            ),
+        }
     )
+)
+
+
+def _recorded(source: model.Source, poll: Poll, next_poll_at: datetime) -> dict[str, Any]:
+    return {
+        "of_source": source.id,
+        **{f"new_{name}": getattr(source, name) for name in _KEPT},
+        "new_title": source.title,
+        "new_reason": poll.reason,
+        "new_polled_at": poll.at,
+        "new_next_poll_at": next_poll_at,
+        "new_changed_at": poll.at if poll.n_new or poll.n_updated else None,
+    }
 
 
 def _columns(poll: Poll) -> dict[str, Any]:

@@ -113,26 +113,16 @@ def load(
 def grown_since_added(session: sa.Connection, story_ids: Sequence[int]) -> frozenset[int]:
     """Those of the stories that something was published on since its source was added.
 
-    What a source had before is its past.  An entry without a time was dated at its collecting:
-    in its source's first poll that says nothing.
+    What a source had before is its past, and so is what it gives without a time, or with one
+    that is not come yet, when it is read first (`entries.keep`).
     """
-    first = (
-        sa.select(_entry.c.source_id, sa.func.min(_entry.c.collected_at).label("at"))
-        .group_by(_entry.c.source_id)
-        .subquery()
-    )
     found: set[int] = set()
     for ids in sql.chunks(story_ids):
         query = (
             sa.select(_entry.c.story_id)
             .join(tables.source, tables.source.c.id == _entry.c.source_id)
-            .join(first, first.c.source_id == _entry.c.source_id)
             .where(_entry.c.story_id.in_(ids), _entry.c.sure, ~_entry.c.withdrawn)
             .where(_entry.c.published_at > tables.source.c.added_at)
-            .where(
-                (_entry.c.published_at < _entry.c.collected_at)
-                | (_entry.c.collected_at > first.c.at)
-            )
         )
         found |= set(session.execute(query).scalars())
     return frozenset(found)

@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest import errors, model
-from digest.collect import clean, constructs, document, drafts, jsonfeed, parsers, sitemaps, wishes
+from digest.collect import (
+    clean,
+    constructs,
+    document,
+    drafts,
+    jsonfeed,
+    parsers,
+    sitemaps,
+    wishes,
+    wxr,
+)
 
 __all__ = ["ParsedFeed", "parse"]
 
@@ -76,7 +86,8 @@ def parse(
             found = _from_sitemap(prepared.data, url, problems)
         else:
             _refuse_other_documents(prepared.data, url)
-            found = _from_xml(prepared.data, url, problems)
+            export = wxr.read(prepared.data, problems) if wxr.is_export(prepared.data) else None
+            found = export or _from_xml(prepared.data, url, problems)
             found.wish = wishes.in_xml(prepared.data)
     dated = any(name in prepared.data for name in (b"<pubDate", b"date>", b"<published"))
     return _finished(found, url, now, problems, dated=dated)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.collect import read
+from digest.collect import feeds, read
 from digest.storage import entries, sources
 from tests import real_wordpress
 from tests.journeys.wordpress_desk import poll, polled, reading, titled, titles
@@ -225,3 +225,35 @@ async def test_nothing_is_missed_when_editors_save_and_trash_while_pages_are_tur
         await polled(press)
         await polled(press)
         assert "Changed meanwhile" in titles(press)
+
+
+async def test_an_export_holds_for_us_what_is_published_and_nothing_else(
+    wordpress: WordPress,
+) -> None:
+    wordpress.publish(RATES, categories=["Economy", "Asia"], tags=["Rates & banks"])
+    number = wordpress.publish(GLACIERS, post_excerpt="Less & less ice.", post_type="post")
+    wordpress.call("desk_picture", number)
+    wordpress.call("set_post_format", number, "image")
+    for values in (
+        {"post_status": "draft"},
+        {"post_status": "private"},
+        {"post_status": "trash"},
+        {"post_password": "open sesame"},
+        {"post_type": "page"},
+        {"post_type": "wp_block"},
+    ):
+        wordpress.publish("Not for readers", **values)
+    feed = feeds.parse(
+        wordpress.call("desk_export").encode(), url=wordpress.url, now=datetime.now(UTC)
+    )
+    assert feed.title == "Harbour & Coast"
+    rates, glaciers = sorted(feed.entries, key=lambda entry: entry.title, reverse=True)
+    assert (rates.title, rates.authors) == (RATES, ("Ada Berg",))
+    assert rates.categories == ("Asia", "Economy", "Rates & banks")
+    assert (glaciers.title, glaciers.summary) == (GLACIERS, "Less & less ice.")
+    assert glaciers.categories == ("Uncategorized",)
+    assert glaciers.image.endswith(".png")
+    assert glaciers.published_at is not None
+    assert abs(glaciers.published_at - datetime.now(UTC)) < timedelta(minutes=2)
+    [problem] = feed.problems
+    assert problem.startswith("7 left out: "), "the picture too"

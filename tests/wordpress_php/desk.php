@@ -84,3 +84,11 @@ function desk_touch($ids) {
         desk_times($id, $times);
     }
 }
+
+// What "Tools: Export: All content" downloads.
+function desk_export() {
+    require_once ABSPATH . 'wp-admin/includes/export.php';
+    ob_start();
+    export_wp();
+    return ob_get_clean();
+}

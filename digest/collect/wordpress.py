@@ -116,13 +116,13 @@ async def read_changes(
     except errors.SourceError as error:  # asked again by the next poll
         problems.append(f"latest: {error.reason}")
     found.sort(key=_modified, reverse=True)
-    latest = max((at for each in found if (at := _modified(each)) > _NEVER), default=since)
+    latest = max([since or _NEVER, *map(_modified, found)])
     moved_to = root if root != url else ""
     if _POSTS in unquote(first.moved_to):
         moved_to = endpoint(first.moved_to, "/")
     return Changes(
         tuple(found),
-        f"{min(latest, now):%Y-%m-%dT%H:%M:%SZ}" if latest else cursor,
+        f"{min(latest, now):%Y-%m-%dT%H:%M:%SZ}" if latest > _NEVER else cursor,
         root,
         tuple(problems),
         moved_to,
@@ -196,10 +196,12 @@ def is_api_root(value: object) -> bool:
 
 
 def is_answer(value: object) -> bool:
-    """Say whether parsed JSON is one WordPress post or a list of them."""
+    """Say whether parsed JSON is one WordPress post or a list of them; pictures are none."""
     if isinstance(value, list):
         return bool(value) and all(is_answer(each) for each in value[:5] if each is not None)
-    return isinstance(value, dict) and "slug" in value and ("author" in value or "title" in value)
+    if not isinstance(value, dict) or value.get("type") == "attachment":
+        return False
+    return "slug" in value and ("author" in value or "title" in value)
 
 
 async def _changed(
@@ -234,7 +236,8 @@ async def _turn_pages(
     """Read all pages of a list, also while editors add to it and take from it.
 
     What is added meanwhile pushes others onto the next page, where they are met again; what is
-    taken away pulls them onto the page before, which is then read once more.
+    taken away pulls them onto the page before, which is then read once more.  Raises
+    FetchError and NotAFeed.
     """
     found: dict[int | None, Value] = {}
     page, total = 1, first.total
@@ -250,11 +253,11 @@ async def _turn_pages(
         if answer.total < total and page > 1:
             page -= 1
         elif page >= min(answer.pages, MAX_PAGES):
-            break
+            return list(found.values())
         else:
             page += 1
         total = answer.total
-    return list(found.values())
+    raise errors.NotAFeed(root, "its list changed all the while it was read")
 
 
 async def _appeared(

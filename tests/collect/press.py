@@ -1,5 +1,6 @@
 """A WordPress-shaped REST API on the test server: enough of v2 to be asked in earnest."""
 
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -58,6 +59,7 @@ class Press:
         self.knows_modified_after = True
         self.closed: set[str] = set()  # routes that ask for a login
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.meanwhile: Callable[[int], None] = lambda _: None  # after each page of posts
         server.routes["/"] = self.by_query
         for route in ("/", "/wp/v2/posts", "/wp/v2/categories"):
             server.routes[f"/wp-json{route}"] = self.by_path
@@ -88,7 +90,9 @@ class Press:
                 listed = [each for each in listed if str(each["id"]) in included.split(",")]
             if query.get("orderby") == "id":
                 listed.sort(key=lambda each: int(each["id"]), reverse=True)
-            return self.page(listed, query)
+            answer = self.page(listed, query)
+            self.meanwhile(int(query.get("page", "0")))
+            return answer
         return web.json_response({"code": "rest_no_route"}, status=404)
 
     @staticmethod

@@ -176,8 +176,10 @@ async def test_what_is_not_for_the_public_is_left_out(
         (
             web.Response(status=403, text="{}"),
             errors.FetchError,
-            "refuses to answer us (403): if it is closed to strangers, collect.logins needs a login"
-            " for it",
+            (
+                "refuses to answer us (403): if it is closed to strangers, collect.logins needs "
+                "a login for it"
+            ),
         ),
         (web.Response(status=404, text="{}"), errors.FetchError, "not found (404)"),
         (

@@ -6,6 +6,7 @@ connection, whatever spelling, resolver or redirect led to it (OWASP SSRF cheat 
 
 import contextlib
 import ipaddress
+from urllib.parse import urlsplit
 
 import yarl
 
@@ -16,18 +17,24 @@ __all__ = ["SETTING", "is_own_machine", "login_origin", "parsed", "redirected", 
 SETTING = "collect.allow_private_addresses"
 # The NAT64 prefixes, behind which any IPv4 address can stand (RFC 6052, RFC 8215).
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+# Not of the open internet, whatever the interpreter's own tables say, which differ by version
+# (iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry).
+_SPECIAL = tuple(
+    ipaddress.ip_network(network)
+    for network in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "3fff::/20", "5f00::/16")
+)
 
 
 def parsed(url: str) -> yarl.URL:
     """Take an address apart, as it will be asked.  Raises FetchError when it is not the web's."""
     try:
         address = yarl.URL(url)
-        host = address.host or ""
+        host, has_login = address.host or "", "@" in urlsplit(url).netloc
     except ValueError as error:
         raise errors.FetchError(url, "is no address") from error
     if address.scheme not in ("http", "https") or not host:
         raise errors.FetchError(url, "is no http or https address")
-    if address.raw_user is not None or address.raw_password is not None:
+    if has_login:
         # Said without the address: it holds a password.
         raise errors.FetchError(f"{address.scheme}://{host}", "has a user name or password in it")
     return address
@@ -96,4 +103,6 @@ def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
             return _is_public(inner)
         if address in _NAT64[1] or address.teredo or address.is_site_local:
             return False
+    if any(address.version == each.version and address in each for each in _SPECIAL):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved

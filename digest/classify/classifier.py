@@ -12,6 +12,7 @@ from digest import model, topics
 from digest.classify.evidence import Evidence, Tally
 from digest.classify.lexicon import STRENGTHS, Hit, Kind, Lexicon
 from digest.classify.mentions import certain_mentions
+from digest.classify.rules import Said, rules_of
 from digest.classify.text import FIELDS, Reading, address_words, read, shouts
 
 __all__ = ["Classifier"]
@@ -25,6 +26,7 @@ _CATEGORY_SUPPORT = 1.0
 _INHERITED = 0.9
 _MAX_REASONS = 6
 _FEW_COUNTRIES = 3
+_FOLDERS_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Classifier:
             for code in codes:
                 self._by_code.setdefault(code, []).append(slug)
         self._regions = frozenset(slug for slug in catalogue.slugs if self._is_region(slug))
+        self._rules = tuple(rules_of(catalogue))
+        self._folders: dict[str, tuple[str, ...]] = {}  # of addresses, as met
         self._filed_only = frozenset(
             t.slug
             for t in catalogue.topics
@@ -76,6 +80,9 @@ class Classifier:
         ]
         return tuple(sorted(matches, key=lambda m: (-m.score, self._order[m.topic])))
 
+    def _name(self, slug: str) -> str:
+        return self.catalogue.name_of(slug)
+
     def _is_region(self, slug: str) -> bool:
         parents = self.catalogue[slug].parents
         above = bool(parents) and all(self._is_region(parent) for parent in parents)
@@ -87,7 +94,7 @@ class Classifier:
         return frozenset().union(*(codes for codes in near if len(codes) <= _FEW_COUNTRIES))
 
     def _find(self, reading: Reading) -> _Found:
-        hits = self._lexicon.find(reading.text)
+        hits = self._lexicon.find(reading.text, reading.language)
         parts = reading.text.split("\n")
         loud = [shouts(part) for part in parts[:3]]
         hits = [h for h in hits if not (h.term.acronym and loud[reading.field_at(h.start)])]
@@ -154,47 +161,50 @@ class Classifier:
     def _place_reason(self, found: _Found, hit: Hit, slug: str) -> str:
         at = found.reading.field_at(hit.start)
         said = found.reading.text[hit.start : hit.end]
-        name = self.catalogue.name_of(slug)
+        name = self._name(slug)
         arrow = "" if topics.fold(said) == topics.fold(name) else f" → {name}"
         return f"{FIELDS[at]}: {said}{arrow}"
 
     def _apply_rules(self, found: _Found, tallies: dict[str, Tally]) -> None:
         """Add what only several things together say: Ukraine and troops."""
-        for topic in self.catalogue.topics:
-            for number, rule in enumerate(topic.together):
-                parts = [self._group(topic.slug, group, found, tallies) for group in rule]
-                met = [part for part in parts if part is not None]
-                if len(met) == len(rule):
-                    weight = min(part.weight for part in met)
-                    tally = tallies.setdefault(topic.slug, Tally(_BODY_LIMIT))
-                    for index, part in enumerate(met):
-                        share = weight if index == 0 else 0.0
-                        tally.add(f"+{number}.{index}", Evidence(share, part.reason, part.field))
+        said = self._said(found)
 
-    def _group(
-        self, slug: str, group: Iterable[str], found: _Found, tallies: dict[str, Tally]
-    ) -> Evidence | None:
-        """Return the best evidence for one group of a rule, as heavy as a strong phrase."""
-        wanted = frozenset(group)
-        codes = topics.place_codes(term[1:] for term in wanted if term.startswith("@"))
-        best: list[Evidence] = []
+        def topic(slug: str) -> Evidence | None:
+            tally = tallies.get(slug)
+            if tally is None or tally.total < THRESHOLD:
+                return None
+            return Evidence(min(tally.total, WEIGHTS[0]), f"topic: {self._name(slug)}", 0)
+
+        for rule in self._rules:
+            met = rule.met(said, topic)
+            weight = min((part.weight for part in met), default=0.0)
+            for index, part in enumerate(met):
+                tally = tallies.setdefault(rule.slug, Tally(_BODY_LIMIT))
+                share = weight if index == 0 else 0.0
+                tally.add(f"{rule.key}.{index}", Evidence(share, part.reason, part.field))
+
+    def _said(self, found: _Found) -> Said:
+        """Return what rules may ask for, each as heavy as a strong phrase where it stands."""
         reading = found.reading
+        phrases: dict[tuple[str, str], Evidence] = {}
         for hit in found.phrases:
-            if hit.term.rule and hit.term.topic == slug and hit.term.text in wanted:
-                at = reading.field_at(hit.start)
-                said = reading.text[hit.start : hit.end]
-                best.append(Evidence(WEIGHTS[at], f"{FIELDS[at]}: {said}", at))
+            if hit.term.rule:
+                evidence = self._strong(reading, hit)
+                known = phrases.setdefault((hit.term.topic, hit.term.text), evidence)
+                if evidence.weight > known.weight:
+                    phrases[hit.term.topic, hit.term.text] = evidence
+        countries: dict[str, Evidence] = {}
         for hit, code, certainty in found.places:
-            if code in codes and certainty == 1:
-                at = reading.field_at(hit.start)
-                said = reading.text[hit.start : hit.end]
-                best.append(Evidence(WEIGHTS[at], f"{FIELDS[at]}: {said}", at))
-        for term in wanted:
-            tally = tallies.get(term[1:]) if term.startswith("#") else None
-            if tally is not None and tally.total >= THRESHOLD:
-                reason = f"topic: {self.catalogue.name_of(term[1:])}"
-                best.append(Evidence(min(tally.total, WEIGHTS[0]), reason, 0))
-        return max(best, key=lambda evidence: evidence.weight, default=None)
+            if certainty == 1:
+                evidence = self._strong(reading, hit)
+                known = countries.setdefault(code, evidence)
+                if evidence.weight > known.weight:
+                    countries[code] = evidence
+        return Said(phrases, countries)
+
+    def _strong(self, reading: Reading, hit: Hit) -> Evidence:
+        at = reading.field_at(hit.start)
+        return Evidence(WEIGHTS[at], f"{FIELDS[at]}: {reading.text[hit.start : hit.end]}", at)
 
     def _apply_dateline(self, reading: Reading, tallies: dict[str, Tally]) -> None:
         """Where a report was written supports a region, and stands in when the text has none."""
@@ -210,15 +220,22 @@ class Classifier:
         """Folders of the address speak as a category does, but only for topics and places."""
         claims: dict[str, str] = {}
         for words in address_words(url):
-            reason = f"address: {words}"
-            found = self.catalogue.resolve_all(words)
-            if not found:
-                hits = self._lexicon.find(words)
-                whole = [h for h in hits if h.term.kind is Kind.PLACE and h.end == len(words)]
-                codes = {code for h in whole if h.start == 0 for code in h.term.codes[:1]}
-                found = tuple(s for code in sorted(codes) for s in self._by_code.get(code, ()))
-            claims |= {slug: reason for slug in found if slug not in self._filed_only}
+            if words not in self._folders:
+                if len(self._folders) >= _FOLDERS_KEPT:
+                    self._folders.clear()
+                self._folders[words] = self._folder_topics(words)
+            claims |= dict.fromkeys(self._folders[words], f"address: {words}")
         self._support(claims.items(), tallies)
+
+    def _folder_topics(self, words: str) -> tuple[str, ...]:
+        """Return the topics one folder's name stands for, as a category or as a place."""
+        found = self.catalogue.resolve_all(words)
+        if not found:
+            hits = self._lexicon.find(words)
+            whole = [h for h in hits if h.term.kind is Kind.PLACE and h.end == len(words)]
+            codes = {code for h in whole if h.start == 0 for code in h.term.codes[:1]}
+            found = tuple(s for code in sorted(codes) for s in self._by_code.get(code, ()))
+        return tuple(slug for slug in found if slug not in self._filed_only)
 
     def _apply_categories(self, categories: Iterable[str], tallies: dict[str, Tally]) -> None:
         named = {
@@ -248,7 +265,7 @@ class Classifier:
         """Make a story of a lower topic also one of the topics above it."""
         for slug in tuple(passed):
             total = passed[slug].total
-            reason = f"topic: {self.catalogue.name_of(slug)}"
+            reason = f"topic: {self._name(slug)}"
             for up in self.catalogue.ancestors(slug):
                 tally = passed.setdefault(up, Tally(_BODY_LIMIT))
                 tally.raise_to(THRESHOLD + (total - THRESHOLD) * _INHERITED, reason)

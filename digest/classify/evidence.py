@@ -23,15 +23,32 @@ class Evidence:
 class Tally:
     """Adds up evidence: each phrase or place once, where it weighs most."""
 
+    __slots__ = ("_best", "_body", "_body_limit", "_inherited", "_rest", "_strong")
+
     def __init__(self, body_limit: float) -> None:
         self._body_limit = body_limit
         self._best: dict[str, Evidence] = {}
         self._inherited: dict[str, float] = {}
+        self._body = self._rest = 0.0  # weights of the body, of all else
+        self._strong = 0  # pieces of evidence that are not weak
 
     def add(self, key: str, evidence: Evidence) -> None:
         known = self._best.get(key)
-        if known is None or evidence.weight > known.weight:
+        if known is None:
             self._best[key] = evidence
+            self._count(evidence, 1)
+        elif evidence.weight > known.weight:
+            self._best[key] = evidence
+            self._count(known, -1)
+            self._count(evidence, 1)
+
+    def _count(self, evidence: Evidence, sign: int) -> None:
+        if evidence.field == _BODY:
+            self._body += sign * evidence.weight
+        else:
+            self._rest += sign * evidence.weight
+        if not evidence.weak:
+            self._strong += sign
 
     def raise_to(self, total: float, reason: str) -> None:
         """Note a lower topic, whose stories all belong here."""
@@ -39,11 +56,8 @@ class Tally:
 
     @property
     def total(self) -> float:
-        if all(e.weak for e in self._best.values()):
-            return max(self._inherited.values(), default=0.0)
-        body = sum(e.weight for e in self._best.values() if e.field == _BODY)
-        rest = sum(e.weight for e in self._best.values() if e.field != _BODY)
-        own = rest + min(body, self._body_limit)
+        """Return the points; weak evidence alone is none."""
+        own = round(self._rest + min(self._body, self._body_limit), 9) if self._strong else 0.0
         return max(own, *self._inherited.values()) if self._inherited else own
 
     def reasons(self, limit: int) -> tuple[str, ...]:

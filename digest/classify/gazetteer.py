@@ -1,27 +1,61 @@
-"""Reads the gazetteer that ships: place names and the countries they stand for."""
+"""Reads the gazetteer that ships: names and the countries they stand for.
+
+Three files: `places.txt` (made by `build_gazetteer`), `figures.txt` (people, parties and
+institutions) and `peoples.txt` (adjectives in other languages), both kept by hand.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["FILE", "Place", "places"]
+__all__ = ["FIGURES", "FILE", "PEOPLES", "Place", "peoples", "places", "shipped"]
 
 FILE = Path(__file__).with_name("places.txt")
+FIGURES = Path(__file__).with_name("figures.txt")
+PEOPLES = Path(__file__).with_name("peoples.txt")
+_GERMAN_ENDINGS = ("e", "en", "er", "es", "em")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A name as written, and its country.  `doubtful`: it is also a word or a person's name."""
+    """A name as written, and its country.  `doubtful`: it is also a word or a person's name.
+
+    `language` is the only one whose texts can hold it; "" is every one.
+    """
 
     name: str
     code: str
     doubtful: bool = False
+    language: str = ""
 
 
 def places(path: Path = FILE) -> Iterator[Place]:
-    """Yield every place of a gazetteer file; its head explains the format."""
+    """Yield every name of a gazetteer file; its head explains the format."""
+    for code, names in _rows(path):
+        for name in names:
+            yield Place(name.removeprefix("?"), code, name.startswith("?"))
+
+
+def peoples(path: Path = PEOPLES) -> Iterator[Place]:
+    """Yield every adjective of a country in other languages, German ones with their endings."""
+    for code, groups in _rows(path):
+        for group in groups:
+            language, _, words = group.partition(":")
+            for word in words.split():
+                stem = word.removesuffix("+")
+                endings = _GERMAN_ENDINGS if word != stem else ("",)
+                yield from (Place(stem + end, code, language=language) for end in endings)
+
+
+def shipped() -> Iterator[Place]:
+    """Yield the names of all three files."""
+    yield from places()
+    yield from places(FIGURES)
+    yield from peoples()
+
+
+def _rows(path: Path) -> Iterator[tuple[str, list[str]]]:
     for line in path.read_text("utf-8").splitlines():
-        if not line.startswith("#"):
+        if line and not line.startswith("#"):
             code, _, names = line.partition("\t")
-            for name in names.split("|"):
-                yield Place(name.removeprefix("?"), code, name.startswith("?"))
+            yield code, names.split("|")

@@ -1,5 +1,6 @@
 """Every phrase, mask and place of a catalogue in one automaton."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
@@ -36,6 +37,7 @@ class Term:
     acronym: bool = False
     rule: bool = False  # only known to rules: gives no score by itself
     name: bool = False  # of several parts, with a capital: hides what lies inside
+    language: str = ""  # the only one it is looked for in; "" is every one
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,11 @@ class Lexicon:
             list(self._terms), implementation=ahocorasick_rs.Implementation.ContiguousNFA
         )
 
-    def find(self, text: str) -> list[Hit]:
+    def find(self, text: str, language: str = "") -> list[Hit]:
         """Return the hits that count, in order; `text` in its own case.
 
-        Whole words only.  Masks and longer names hide what lies inside them.
+        Whole words only.  Masks and longer names hide what lies inside them.  Phrases of another
+        language than the text's do not count; a text of no known language may hold any.
         """
         plain = folded(text)
         size = len(plain)
@@ -79,6 +82,8 @@ class Lexicon:
                     continue
             for term in self._by_index[index]:
                 if plural and term.kind is Kind.PLACE:
+                    continue
+                if language and term.language and term.language != language:
                     continue
                 if all(text[start + offset].isupper() for offset in term.capitals):
                     found.append(Hit(start, end + plural, term))
@@ -112,9 +117,17 @@ def _unhidden(found: list[Hit]) -> list[Hit]:
 
 
 def _hides(cover: Hit, hit: Hit) -> bool:
-    if cover.start > hit.start or hit.end > cover.end:
+    """Masks hide everything inside, places what is shorter, names of phrases shorter phrases.
+
+    "Bank of Japan" is no bank among others, but it is in Japan.
+    """
+    if hit.end > cover.end:  # none begins before its cover: they come sorted
         return False
-    return cover.term.kind is Kind.MASK or cover.end - cover.start > hit.end - hit.start
+    if cover.term.kind is Kind.MASK:
+        return True
+    if cover.end - cover.start == hit.end - hit.start:
+        return False
+    return cover.term.kind is Kind.PLACE or hit.term.kind is Kind.PHRASE
 
 
 def _repeats(other: Hit, hit: Hit) -> bool:
@@ -131,9 +144,10 @@ def _terms(catalogue: topics.Catalogue) -> Iterator[Term]:
         yield Term(Kind.MASK, mask, _capitals(mask))
     yield from _places()
     for topic in catalogue.topics:
-        for key, strength in STRENGTHS.items():
-            for phrase in getattr(topic, key):
-                yield _phrase(phrase, topic.slug, strength)
+        for language, words in [("", topic), *topic.spoken.items()]:
+            for key, strength in STRENGTHS.items():
+                for phrase in getattr(words, key):
+                    yield _phrase(phrase, topic.slug, strength, language=language)
         words = {term for rule in topic.together for group in rule for term in group}
         for word in sorted(words):
             if not word.startswith(("@", "#")):
@@ -141,23 +155,28 @@ def _terms(catalogue: topics.Catalogue) -> Iterator[Term]:
 
 
 def _places() -> Iterator[Term]:
-    known: dict[str, tuple[tuple[str, ...], bool]] = {}
-    for place in gazetteer.places():
-        codes, doubtful = known.get(place.name, ((), False))
-        known[place.name] = ((*codes, place.code), doubtful or place.doubtful)
-    for name, (codes, doubtful) in known.items():
+    """Yield place names; one that several files or languages have is one term for each language."""
+    known: dict[tuple[str, str], tuple[dict[str, None], bool]] = {}
+    for place in gazetteer.shipped():
+        codes, doubtful = known.get((place.name, place.language), ({}, True))
+        codes[place.code] = None
+        known[place.name, place.language] = (codes, doubtful and place.doubtful)
+    for (name, language), (codes, doubtful) in known.items():
         yield Term(
             Kind.PLACE,
             name,
             _capitals(name),
-            codes=codes,
+            codes=tuple(codes),
             doubtful=doubtful,
             acronym=name.isupper(),
             name=" " in name or "-" in name,
+            language=language,
         )
 
 
-def _phrase(text: str, slug: str, strength: float, *, rule: bool = False) -> Term:
+def _phrase(
+    text: str, slug: str, strength: float, *, rule: bool = False, language: str = ""
+) -> Term:
     capitals = _capitals(text)
     return Term(
         Kind.PHRASE,
@@ -167,8 +186,15 @@ def _phrase(text: str, slug: str, strength: float, *, rule: bool = False) -> Ter
         strength=strength,
         acronym=text.isupper(),
         rule=rule,
-        name=bool(capitals) and not text.isalnum(),
+        name=bool(capitals) and _is_name(text),
+        language=language,
     )
+
+
+def _is_name(text: str) -> bool:
+    """Tell whether a phrase is a name of several parts: "West Bank", not "Russian oil"."""
+    parts = re.split(r"[ \-]", text)
+    return len(parts) > 1 and parts[0][:1].isupper() and parts[-1][:1].isupper()
 
 
 def _capitals(text: str) -> tuple[int, ...]:

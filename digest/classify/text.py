@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from digest import model, topics
+from digest.classify.language import language_of
 
 __all__ = ["FIELDS", "Reading", "address_words", "folded", "headline", "read", "shouts"]
 
@@ -42,6 +43,7 @@ class Reading:
     summary_from: int
     body_from: int
     dateline: str = ""
+    language: str = ""
 
     def field_at(self, index: int) -> int:
         """Return the index in FIELDS of what stands at an index of the text."""
@@ -69,7 +71,9 @@ def read(entry: model.Entry, catalogue: topics.Catalogue) -> Reading:
     elif body.startswith(summary[:100]):
         body = body[len(summary) :]
     text = f"{title}\n{summary}\n{body[:_BODY_CHARS]}"
-    return Reading(text, len(title) + 1, len(title) + len(summary) + 2, dateline or also)
+    language = language_of(folded(text), entry.language)
+    body_from = len(title) + len(summary) + 2
+    return Reading(text, len(title) + 1, body_from, dateline or also, language)
 
 
 def _clean(text: str) -> str:
@@ -121,5 +125,6 @@ def address_words(url: str) -> tuple[str, ...]:
 
 def shouts(text: str) -> bool:
     """Tell whether a text is all in capitals, so that they mean nothing."""
-    letters = [c for c in text[:_SHOUT_CHARS] if c.isalpha()]
-    return len(letters) > 12 and sum(c.isupper() for c in letters) > 0.8 * len(letters)
+    head = text[:_SHOUT_CHARS]
+    n_letters = sum(map(str.isalpha, head))
+    return n_letters > 12 and sum(map(str.isupper, head)) > 0.8 * n_letters

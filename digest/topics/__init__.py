@@ -5,7 +5,7 @@ The catalogue that ships is `topics.toml` in this folder; its head explains ever
 one, line by line.  How stories get their topics: `digest.classify`.
 """
 
-from digest.topics.catalogue import SHIPPED, Catalogue, Topic, load
+from digest.topics.catalogue import SHIPPED, Catalogue, Topic, Words, load
 from digest.topics.checking import Problem, check
 from digest.topics.folding import fold
 from digest.topics.regions import REGIONS, is_place, place_codes
@@ -16,6 +16,7 @@ __all__ = [
     "Catalogue",
     "Problem",
     "Topic",
+    "Words",
     "check",
     "fold",
     "is_place",

@@ -12,9 +12,18 @@ from digest import errors
 from digest.topics import checking
 from digest.topics.folding import fold
 
-__all__ = ["SHIPPED", "Catalogue", "Topic", "load"]
+__all__ = ["SHIPPED", "Catalogue", "Topic", "Words", "load"]
 
 SHIPPED = Path(__file__).with_name("topics.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Phrases of three strengths, as in `Topic`."""
+
+    strong: tuple[str, ...] = ()
+    normal: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +33,8 @@ class Topic:
     `places` are regions and ISO codes, "-" taking away (see `place_codes`).  The phrases of
     `strong` suffice once in a title or summary, of `normal` once in a title or twice in a
     summary; those of `weak` only add to others.  `together` holds rules: each a tuple of groups,
-    of which every one must be met, by any of its phrases, "@PLACE" or "#topic".
+    of which every one must be met, by any of its phrases, "@PLACE" or "#topic".  `spoken` are
+    further phrases by language, looked for only in texts that may be in it.
     """
 
     slug: str
@@ -37,6 +47,7 @@ class Topic:
     normal: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
     together: tuple[tuple[tuple[str, ...], ...], ...] = ()
+    spoken: Mapping[str, Words] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -205,6 +216,10 @@ def _topic(slug: str, table: Mapping[str, Any]) -> Topic:
         name=table.get("name") or slug.replace("-", " ").capitalize(),
         names=dict(table.get("names", {})),
         together=tuple(tuple(tuple(group) for group in rule) for rule in table.get("together", ())),
+        spoken={
+            language: Words(**{key: tuple(words) for key, words in table[language].items()})
+            for language in checking.languages_of(table)
+        },
         **{key: tuple(table.get(key, ())) for key in checking.LISTS},
     )
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from digest.topics.folding import fold
 from digest.topics.regions import is_place
+from digest.topics.useless import STRENGTHS, is_unmatchable, useless_phrases
 
-__all__ = ["LISTS", "Problem", "check"]
+__all__ = ["LISTS", "Problem", "check", "languages_of"]
 
 LISTS = ("parents", "aliases", "places", "strong", "normal", "weak")
-_STRENGTHS = ("strong", "normal", "weak")
 _HEAD_LISTS = ("placements", "picks", "masks")
 _KEYS = {"name", "names", "together", *LISTS}
+_LANGUAGE = re.compile(r"[a-z]{2}")
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SEVERAL = re.compile(r"[&,/+]|\band\b", re.IGNORECASE)  # an alias that names two topics
 
@@ -65,12 +66,15 @@ class _Lines:
         self._lines = text.splitlines()
         self._blocks: dict[str, int] = {}
         for number, line in enumerate(self._lines):
-            head = re.match(r"\s*\[+\s*topics\s*\.\s*[\"']?([^\"'\].]+)", line)
+            head = re.match(r"\s*\[+\s*topics\s*\.\s*([^\]]+)\]", line)
             if head:
-                self._blocks.setdefault(head[1].strip(), number)
+                self._blocks.setdefault(re.sub(r"[\s\"']", "", head[1]), number)
 
     def of(self, slug: str = "", key: str = "", value: str = "") -> int:
-        """Return the line (from 1) of a value, else of its key, else of its topic."""
+        """Return the line (from 1) of a value, else of its key, else of its topic.
+
+        `slug` may name a table of phrases of one language: "sports.es".
+        """
         start = self._blocks.get(slug, 0)
         after = (
             [n for n in self._blocks.values() if n > start] if slug else [*self._blocks.values()]
@@ -85,6 +89,11 @@ class _Lines:
                 if quoted.search(self._lines[n]):
                     return n + 1
         return at_key + 1
+
+
+def languages_of(table: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the languages a topic's table has phrases of its own for."""
+    return tuple(key for key in table if _LANGUAGE.fullmatch(key))
 
 
 def _is_texts(value: object) -> bool:
@@ -116,6 +125,11 @@ def _misshapen(data: Mapping[str, Any], where: _Lines) -> Iterator[Problem]:
 
 
 def _wrong_value(key: str, value: object) -> str:
+    if _LANGUAGE.fullmatch(key):
+        fine = isinstance(value, dict) and all(
+            strength in STRENGTHS and _is_texts(words) for strength, words in value.items()
+        )
+        return "" if fine else f"{key} must be a table of strong, normal and weak lists of texts"
     if key not in _KEYS:
         return f"unknown key {key!r}"
     if key == "name":
@@ -158,45 +172,34 @@ def _useless_head(data: Mapping[str, Any], where: _Lines) -> Iterator[Problem]:
     for key in _HEAD_LISTS:
         seen: set[str] = set()
         for text in data.get(key, ()):
-            if _is_unmatchable(text) and not text.endswith("*"):
+            if is_unmatchable(text) and not text.endswith("*"):
                 yield Problem(where.of("", key, text), f"{key}: {text!r} can never match")
             elif fold(text) in seen:
                 yield Problem(where.of("", key, text), f"{key}: {text!r} is listed twice")
             seen.add(fold(text))
 
 
-def _is_unmatchable(phrase: str) -> bool:
-    """Phrases are looked for as whole words in text with single spaces."""
-    ends = phrase[:1], phrase[-1:].rstrip(".+")  # "U.S." and "C++" end as they do in text
-    return not fold(phrase) or " ".join(phrase.split()) != phrase or not ends[0].isalnum()
-
-
 def _useless_phrases(
     slug: str, table: Mapping[str, Any], data: Mapping[str, Any], where: _Lines
 ) -> Iterator[Problem]:
-    seen: dict[str, str] = {}
-    masks = {_folded_words(mask) for mask in data.get("masks", ())}
-    for strength in _STRENGTHS:
-        for phrase in table.get(strength, ()):
-            line = where.of(slug, strength, phrase)
-            if _is_unmatchable(phrase):
-                yield Problem(line, f"topic {slug!r}: {phrase!r} can never match")
-            elif phrase in seen:
-                text = f"topic {slug!r}: {phrase!r} is already among its {seen[phrase]} phrases"
-                yield Problem(line, text)
-            elif _folded_words(phrase) in masks:
-                text = (
-                    f"topic {slug!r}: {phrase!r} never matches: a mask of the same words hides it"
-                )
-                yield Problem(line, text)
-            seen.setdefault(phrase, strength)
-    if not any(table.get(key) for key in ("aliases", "places", "together", *_STRENGTHS)):
+    masks = data.get("masks", ())
+    spoken = languages_of(table)
+    for strength, phrase, reason in useless_phrases(table, masks):
+        line = where.of(slug, strength, phrase)
+        yield Problem(line, f"topic {slug!r}: {phrase!r} {reason}")
+    for language in spoken:
+        block = f"{slug}.{language}"
+        for strength, phrase, reason in useless_phrases(table[language], masks):
+            line = where.of(block, strength, phrase)
+            yield Problem(line, f"topic {slug!r}: {phrase!r} {reason}")
+        for strength in STRENGTHS:
+            for phrase in table[language].get(strength, ()):
+                if any(phrase in table.get(other, ()) for other in STRENGTHS):
+                    text = f"topic {slug!r}: {phrase!r} is already looked for in every language"
+                    yield Problem(where.of(block, strength, phrase), text)
+    if not any(table.get(key) for key in ("aliases", "places", "together", *STRENGTHS, *spoken)):
         text = f"topic {slug!r} is empty: no story can get it without aliases, places or phrases"
         yield Problem(where.of(slug), text)
-
-
-def _folded_words(phrase: str) -> str:
-    return " ".join(phrase.casefold().split())
 
 
 def _above(slug: str, tables: Mapping[str, Any]) -> list[str]:
@@ -242,7 +245,7 @@ def _repeated_above(tables: Mapping[str, Any], where: _Lines) -> Iterator[Proble
         above = _above(slug, tables)
         mine = set(table.get("strong", ()))
         for up in above if slug not in above else ():
-            for strength in _STRENGTHS:
+            for strength in STRENGTHS:
                 for phrase in tables.get(up, {}).get(strength, ()):
                     if phrase in mine:
                         text = f"topic {up!r}: {phrase!r} is useless here: {slug!r} below has it"

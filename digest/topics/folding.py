@@ -2,10 +2,12 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 __all__ = ["fold"]
 
 
+@lru_cache(maxsize=8192)  # the same categories and names come again with every entry
 def fold(name: str) -> str:
     """Return a name without case, accents, punctuation and apostrophes; "&" reads "and"."""
     text = unicodedata.normalize("NFKD", name.casefold().replace("&", " and "))

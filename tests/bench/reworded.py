@@ -14,7 +14,8 @@ __all__ = ["Vocabulary"]
 # Words of text: not of tags, entities, addresses or numbers.
 _TEXT = re.compile(rb">[^<]+<")
 _WORD = re.compile(rb"(?<![&\w/.:=\"'@%#?-])[A-Za-z]{4,20}(?![\w;=/:@%.\"'-])")
-_ID_END = re.compile(rb"((?:\]\]>)?\s*</(?:guid|id|link)>)")
+# Before the query: what follows is often tracking, and no other address.
+_ID_END = re.compile(rb"((?:[?#][^<>\]]*)?(?:\]\]>)?\s*</(?:guid|id|link)>)")
 _HREF = re.compile(rb"(<link\s[^<>]*?href=[\"'][^\"'<>?#]*)")
 _DAY = re.compile(
     rb"\b(\d{1,2}) (Jan|Feb) 2026\b|\b2026-(0[12])-(\d\d)(?=T)",

@@ -301,7 +301,7 @@ def _update(
     for was, row in _whole(session, list(changed)):
         each = given[changed[row.id]]
         entry, n_changes = each.entry, 0
-        is_told = row.withdrawn or fingerprints.fingerprint(was) != prints[changed[row.id]]
+        is_told = row.withdrawn or fingerprints.essence(was) != fingerprints.essence(entry)
         if is_told and fingerprints.only_body_differs(was, entry) and not row.withdrawn:
             n_changes = row.n_changes + 1
             is_told = n_changes <= MOST_CHANGES

@@ -29,7 +29,7 @@ _DATE = (
     r"|\d{4}-\d{2}-\d{2}(?:t\d{2}:\d{2}\S{0,12})?|\d{1,2}[./]\d{1,2}[./]\d{2,4})"
 )
 _JOINT = rf"(?:\s|,|:|-|–|\||\(|\)|\b(?:at|on|the|um|am|à|le|el|il|a\slas|alle|om)\b|{_DAY},?)"
-_STAMP = rf"{_JOINT}{{0,8}}(?:{_TIME}|{_DATE})(?:{_JOINT}{{1,6}}(?:{_TIME}|{_DATE})){{0,2}}"
+_STAMP = rf"{_JOINT}{{0,8}}(?:{_DATE}|{_TIME})(?:{_JOINT}{{1,6}}(?:{_DATE}|{_TIME})){{0,2}}"
 _UPDATED = (
     r"(?:(?:last|first)\s)?(?:updated|modified|refreshed|generated|rendered|retrieved|checked)"
     r"|(?:zuletzt\s)?aktualisiert|stand|mis\sà\sjour|dernière\smise\sà\sjour|actualizado"
@@ -105,11 +105,29 @@ _MOST_OF = 0.4  # of a text comes before the list of other entries at its end
 
 
 def fingerprint(entry: model.Entry) -> str:
-    """Of all that readers or the classifier see of an entry, but for what changes by itself.
+    """Of all that readers or the classifier see of an entry, as it stands; quick to make.
+
+    Where it is the same nothing changed; where it is not, `essence` says whether anything did.
+    """
+    seen = (
+        entry.title,
+        entry.url,
+        entry.summary,
+        entry.body,
+        entry.image,
+        "sticky" if entry.sticky else "",
+        *entry.categories,
+    )
+    text = "\x1f".join(seen)
+    return VERSION + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:30]
+
+
+def essence(entry: model.Entry) -> tuple[str, ...]:
+    """Return all that readers or the classifier see of an entry, but for what changes by itself.
 
     The order of its categories and of its paragraphs makes no difference.
     """
-    seen = (
+    return (
         _words(entry.title),
         settled_url(entry.url),
         _words(entry.summary),
@@ -118,7 +136,6 @@ def fingerprint(entry: model.Entry) -> str:
         "sticky" if entry.sticky else "",
         *sorted(entry.categories),
     )
-    return VERSION + hashlib.sha256("\x1f".join(seen).encode()).hexdigest()[:30]
 
 
 def only_body_differs(before: model.Entry, after: model.Entry) -> bool:

@@ -234,6 +234,8 @@ def _keep(
 ) -> int | None:
     """Keep the entry as a poll would; its id here."""
     if word.entry is not None:
+        if (known := _find(session, word)) is not None:
+            lookups.bring_back(session, word.source.id, known)
         every = timedelta(seconds=rt.settings.collect.interval_seconds)
         intake.keep_read(
             session, word.source, [word.entry], rt.classifier, pushed=True, every=every, now=now
@@ -248,7 +250,7 @@ def _withdraw(session: database.Session, word: Word, now: datetime) -> Answer:
     found = _find(session, word)
     if found is None:
         raise _unknown(word)
-    stood = lookups.withdraw(session, [found], now=now)
+    stood = lookups.withdraw(session, word.source.id, found, now=now)
     if stood:
         stories.refresh(session, entries.stories_of(session, [found]).values(), now=now)
         logger.info(

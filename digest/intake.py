@@ -13,7 +13,7 @@ from digest import hubs, model, topics
 from digest.classify import classifier
 from digest.cluster import changes, clusterer, lead
 from digest.collect import rhythm, wishes
-from digest.storage import database, entries, sources, stories
+from digest.storage import database, entries, lookups, sources, stories
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +52,7 @@ def keep_read(
     What was `pushed` says nothing about how it fares when read: that stays as it is.
     """
     database.alone(session, COLLECTING)
+    found = lookups.without_withdrawn(session, source.id, found)
     kept = entries.keep(session, source, found, now=now)
     fresh = [*kept.new, *(after for _, after in kept.updated)]
     entries.classified(session, [(entry, labeller.classify(entry)) for entry in fresh])

@@ -1,13 +1,20 @@
-"""One entry by whatever somebody else calls it: its source's id, its address, its number."""
+"""One entry by whatever somebody else calls it; and what the publisher took back by word.
+
+A feed may list for hours what was taken back: caches are slow.  The word outranks the listing,
+until another word, or an entry dated later than it, or two months have passed.
+"""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from digest import model
 from digest.storage import identity, known, tables
+from subscribers import sql
 
-_entry = tables.entry
+HELD_FOR = timedelta(days=60)
+_entry, _taken = tables.entry, tables.taken_push
 
 
 def find_entry(
@@ -34,14 +41,49 @@ def find_entry(
     return None
 
 
-def withdraw(session: sa.Connection, entry_ids: Sequence[int], *, now: datetime) -> bool:
-    """Mark entries as taken back; False when none of them stood."""
+def withdraw(session: sa.Connection, source_id: int, entry_id: int, *, now: datetime) -> bool:
+    """Mark an entry as taken back by word; False when it did not stand."""
+    until = now + HELD_FOR  # what is kept there is forgotten some time after its date
+    statement = sql.insert(session, _taken).values(
+        push_key=_key(source_id, entry_id), taken_at=until
+    )
+    session.execute(
+        statement.on_conflict_do_update(index_elements=["push_key"], set_={"taken_at": until})
+    )
     changed = session.execute(
         sa.update(_entry)
-        .where(_entry.c.id.in_(entry_ids), ~_entry.c.withdrawn)
+        .where(_entry.c.id == entry_id, ~_entry.c.withdrawn)
         .values(withdrawn=True, changed_at=now)
     )
     return bool(changed.rowcount)
+
+
+def bring_back(session: sa.Connection, source_id: int, entry_id: int) -> None:
+    """Let an entry be listed again."""
+    session.execute(sa.delete(_taken).where(_taken.c.push_key == _key(source_id, entry_id)))
+
+
+def without_withdrawn(
+    session: sa.Connection, source_id: int, found: Sequence[model.Entry]
+) -> Sequence[model.Entry]:
+    """Leave out what was taken back by word and is listed as it was."""
+    held = session.execute(
+        sa.select(_taken).where(_taken.c.push_key.startswith(_key(source_id), autoescape=True))
+    ).all()
+    if not held:
+        return found
+    since = {int(row.push_key.rpartition(":")[2]): row.taken_at - HELD_FOR for row in held}
+    left = []
+    for entry in found:
+        same = find_entry(session, source_id, uid=entry.id, number=entry.number, url=entry.url)
+        at = max((one for one in (entry.updated_at, entry.published_at) if one), default=None)
+        if same not in since or (at is not None and at > since[same]):
+            left.append(entry)
+    return left
+
+
+def _key(source_id: int, entry_id: int | str = "") -> str:
+    return f"withdrawn:{source_id}:{entry_id}"
 
 
 def _newest(session: sa.Connection, source_id: int, which: sa.ColumnElement[bool]) -> int | None:

@@ -65,7 +65,10 @@ async def discover(fetcher: fetch.Fetcher, url: str) -> tuple[Found, ...]:
     """
     if "://" not in url:
         url = f"https://{url.strip()}"
-    fetched = await fetcher.get(url, accept="text/html, application/xml;q=0.9, */*;q=0.8")
+    try:
+        fetched = await fetcher.get(url, accept="text/html, application/xml;q=0.9, */*;q=0.8")
+    except errors.FetchError as error:
+        raise wordpress.with_advice(error) from error
     direct = await _direct(fetched)
     if direct is not None:
         return (direct,)

@@ -26,6 +26,7 @@ __all__ = [
     "read_changes",
     "read_title",
     "read_vanished",
+    "with_advice",
 ]
 
 PER_PAGE = 50
@@ -37,6 +38,10 @@ _TOO_MANY_AT_ONCE = 5  # vanished with nothing left: rather a fault of theirs
 _EMBEDDED = "author,wp:term,wp:featuredmedia"
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _POSTS = "/wp/v2/posts"
+_ADVICE: Mapping[int | None, str] = {
+    401: "an application password of its own belongs in collect.logins",
+    403: "if it is closed to strangers, collect.logins needs a login for it",
+}
 
 Value = Mapping[str, Any]
 
@@ -204,6 +209,21 @@ def is_answer(value: object) -> bool:
     return "slug" in value and ("author" in value or "title" in value)
 
 
+def with_advice(error: errors.FetchError) -> errors.FetchError:
+    """Return the error, with what to do where the API of a WordPress refuses strangers."""
+    is_api = "/wp-json" in error.url or "rest_route=" in error.url
+    advice = _ADVICE.get(error.status) if is_api else None
+    if advice is None:
+        return error
+    return errors.FetchError(
+        error.url,
+        f"{error.reason}: {advice}",
+        status=error.status,
+        retry_after_seconds=error.retry_after_seconds,
+        held=error.held,
+    )
+
+
 async def _changed(
     fetcher: fetch.Fetcher, root: str, since: datetime | None, problems: list[str]
 ) -> tuple["_Answer", list[Value]]:
@@ -320,29 +340,11 @@ async def _get_json(fetcher: fetch.Fetcher, url: str) -> _Answer:
     try:
         fetched = await fetcher.get(url, accept="application/json")
     except errors.FetchError as error:
-        raise _with_advice(error) from error
+        raise with_advice(error) from error
     value = _parsed(fetched.body, url)
     counted = [fetched.headers.get(f"X-WP-{name}", "") for name in ("TotalPages", "Total")]
     pages, total = (int(count) if count.isdecimal() else 1 for count in counted)
     return _Answer(value, max(pages, 1), total, fetched.moved_to, fetched.headers)
-
-
-def _with_advice(error: errors.FetchError) -> errors.FetchError:
-    """Return the error, with what to do where strangers are refused."""
-    if error.status == 401:
-        advice = "an application password of its own belongs in collect.logins"
-    elif error.status == 403:
-        advice = "if it is closed to strangers, collect.logins needs a login for it"
-    else:
-        return error
-    return errors.FetchError(
-        error.url,
-        f"{error.reason}: {advice}",
-        status=error.status,
-        retry_after_seconds=error.retry_after_seconds,
-        gone=error.gone,
-        held=error.held,
-    )
 
 
 def _parsed(data: bytes, url: str) -> Any:

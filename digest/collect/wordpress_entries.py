@@ -70,10 +70,10 @@ def _draft(value: Mapping[str, Any], names: Mapping[int, str]) -> drafts.Draft:
         summary=_rendered(value, "excerpt"),
         text=_rendered(value, "content"),
         categories=_terms(value, embedded, names),
-        authors=tuple(str(each.get("name") or "") for each in _dicts(embedded.get("author"))),
+        authors=_authors(value, embedded),
         published=time_of(value, "date"),
         updated=time_of(value, "modified"),
-        images=tuple(_pictures(embedded)),
+        images=tuple(_pictures(value, embedded)),
     )
 
 
@@ -110,8 +110,17 @@ def _terms(
     return (*filed, *tagged)
 
 
-def _pictures(embedded: Mapping[str, Any]) -> Iterable[str]:
-    """Yield the lead picture: about 1,000 pixels wide where there is such a size."""
+def _authors(value: Mapping[str, Any], embedded: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the author's name; where accounts are hidden, as Yoast's plugin gives it."""
+    names = [str(each.get("name") or "") for each in _dicts(embedded.get("author"))]
+    return tuple(names) if any(names) else (str(_yoast(value).get("author") or ""),)
+
+
+def _pictures(value: Mapping[str, Any], embedded: Mapping[str, Any]) -> Iterable[str]:
+    """Yield the lead picture, about 1,000 pixels wide where there is such a size.
+
+    Where pictures are hidden, as plugins give it (Jetpack, Yoast).
+    """
     for media in _dicts(embedded.get("wp:featuredmedia")):
         details = media.get("media_details")
         sizes = details.get("sizes") if isinstance(details, dict) else None
@@ -120,6 +129,14 @@ def _pictures(embedded: Mapping[str, Any]) -> Iterable[str]:
             if isinstance(made, dict) and made.get("source_url"):
                 yield str(made["source_url"])
         yield str(media.get("source_url") or "")
+    yield str(value.get("jetpack_featured_media_url") or "")
+    for shared in _dicts(_yoast(value).get("og_image")):
+        yield str(shared.get("url") or "")
+
+
+def _yoast(value: Mapping[str, Any]) -> dict[str, Any]:
+    found = value.get("yoast_head_json")
+    return found if isinstance(found, dict) else {}
 
 
 def closed_numbers(listed: Iterable[Mapping[str, Any]]) -> tuple[int, ...]:

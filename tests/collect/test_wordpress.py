@@ -251,6 +251,31 @@ def test_a_route_is_found_from_any_address_of_the_api(url: str, address: str) ->
     assert wordpress.endpoint(url, "/wp/v2/posts", page=2) == address
 
 
+def test_what_a_newsroom_hides_of_its_accounts_is_taken_from_its_plugins() -> None:
+    refused = [{"code": "rest_user_cannot_view", "data": {"status": 401}}]
+    hidden = {"author": refused, "wp:featuredmedia": refused}
+    by_yoast = {"author": "Ada Berg", "og_image": [{"url": "https://img.example/shared.jpg"}]}
+    listed: list[dict[str, Any]] = [
+        presses.post(1, "2026-02-17T10:00:00", _embedded=hidden, yoast_head_json=by_yoast),
+        presses.post(
+            2,
+            "2026-02-17T10:00:00",
+            _embedded=hidden,
+            yoast_head_json="",
+            jetpack_featured_media_url="https://img.example/lead.jpg",
+        ),
+        presses.post(3, "2026-02-17T10:00:00", yoast_head_json=by_yoast),
+    ]
+    entries = wordpress_entries.entries_from(
+        listed, url="https://press.example/", source="", now=None, problems=[]
+    )
+    assert [(entry.authors, entry.image) for entry in entries] == [
+        (("Ada Berg",), "https://img.example/shared.jpg"),
+        ((), "https://img.example/lead.jpg"),
+        (("Ada Berg",), "https://img.example/large.jpg"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("slug", "title"),
     [

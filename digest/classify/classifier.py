@@ -22,8 +22,12 @@ THRESHOLD = 1.5
 _BODY_LIMIT = 1.2  # however much a long body repeats: a topic needs the title or the summary
 _DOUBT = 0.5
 _ASIDE = 0.8  # a country only the summary names, where the headline names another
-_CATEGORY_SUPPORT = 1.0
+_UNNAMED = 0.8  # a subject only the summary names, where the headline names a region
+_SUPPORT = 1.0
 _INHERITED = 0.9
+_BESIDE = (0.4, 0.25)  # share of the strongest subject, region that another one needs
+_CLEAR = 6.0  # points from which more says no more
+_FILED = (1.5, 3.0)  # what a category counts for a subject, a region, where the text is silent
 _MAX_REASONS = 6
 _FEW_COUNTRIES = 3
 _FOLDERS_KEPT = 4096
@@ -69,16 +73,33 @@ class Classifier:
         found = self._find(read(entry, self.catalogue))
         tallies = self._weigh(found)
         self._apply_rules(found, tallies)
-        self._apply_dateline(found.reading, tallies)
+        self._apply_dateline(found, tallies)
         self._apply_address(entry.url, tallies)
         self._apply_categories(entry.categories, tallies)
-        passed = {slug: t for slug, t in tallies.items() if t.total >= THRESHOLD}
+        passed = self._passing(tallies)
         self._inherit(passed)
         matches = [
             model.TopicMatch(slug, _score(tally.total), tally.reasons(_MAX_REASONS))
             for slug, tally in passed.items()
         ]
         return tuple(sorted(matches, key=lambda m: (-m.score, self._order[m.topic])))
+
+    def _passing(self, tallies: dict[str, Tally]) -> dict[str, Tally]:
+        """Return the topics with enough evidence, also beside the strongest of their kind.
+
+        What a story is clearly about makes passing words of others less likely to be its point.
+        """
+        totals = {slug: t.total for slug, t in tallies.items() if t.total >= THRESHOLD}
+        most = [0.0, 0.0]
+        for slug, total in totals.items():
+            kind = slug in self._regions
+            most[kind] = max(most[kind], total)
+        return {
+            slug: tallies[slug]
+            for slug, total in totals.items()
+            if total >= _BESIDE[slug in self._regions] * min(most[slug in self._regions], _CLEAR)
+            or slug in self._filed_only
+        }
 
     def _name(self, slug: str) -> str:
         return self.catalogue.name_of(slug)
@@ -116,24 +137,43 @@ class Classifier:
                 headline.setdefault(slug, Tally(_BODY_LIMIT)).add(key, evidence)
             else:
                 rest.append((slug, key, evidence))
-        aside = self._aside({s for s, tally in headline.items() if tally.total >= THRESHOLD})
+        headlined = {s for s, tally in headline.items() if tally.total >= THRESHOLD}
+        aside = self._aside(headlined, elsewhere=self._names_elsewhere(found))
         for slug, key, evidence in rest:
-            weight = evidence.weight * (_ASIDE if slug in aside else 1.0)
-            tally = headline.setdefault(slug, Tally(_BODY_LIMIT))
-            tally.add(key, replace(evidence, weight=weight))
+            share = aside.get(slug, 1.0)
+            if share < 1.0:
+                evidence = replace(evidence, weight=evidence.weight * share)
+            headline.setdefault(slug, Tally(_BODY_LIMIT)).add(key, evidence)
         return headline
 
-    def _aside(self, headlined: set[str]) -> frozenset[str]:
-        """Return the topics a headline does not name although it names others of their kind."""
-        kinds = {slug in self._regions for slug in headlined}
-        related = self.catalogue.with_ancestors(headlined)
-        return frozenset(
-            slug
-            for slug in self.catalogue.slugs
-            if (slug in self._regions) in kinds
-            and slug not in related
-            and not headlined & set(self.catalogue.ancestors(slug))
+    def _names_elsewhere(self, found: _Found) -> bool:
+        """Tell whether the headline names a country that no topic holds."""
+        return any(
+            certainty == 1 and code not in self._by_code
+            for hit, code, certainty in found.places
+            if hit.start < found.reading.summary_from
         )
+
+    def _aside(self, headlined: set[str], *, elsewhere: bool) -> dict[str, float]:
+        """Return what the rest of a text counts for topics a headline does not name.
+
+        Less where it names others of their kind; a little less for a subject where it names
+        any topic: what the headline leaves out is seldom the point.
+        """
+        if not headlined and not elsewhere:
+            return {}
+        kinds = {slug in self._regions for slug in headlined} | ({True} if elsewhere else set())
+        related = self.catalogue.with_ancestors(headlined)
+        shares: dict[str, float] = {}
+        for slug in self.catalogue.slugs:
+            if slug in related or headlined & set(self.catalogue.ancestors(slug)):
+                continue
+            is_region = slug in self._regions
+            if is_region in kinds:
+                shares[slug] = _ASIDE
+            elif not is_region:
+                shares[slug] = _UNNAMED
+        return shares
 
     def _claims(self, found: _Found) -> Iterator[tuple[str, str, Evidence]]:
         """Yield what each phrase and place says by itself: topic, what it is, evidence."""
@@ -206,15 +246,17 @@ class Classifier:
         at = reading.field_at(hit.start)
         return Evidence(WEIGHTS[at], f"{FIELDS[at]}: {reading.text[hit.start : hit.end]}", at)
 
-    def _apply_dateline(self, reading: Reading, tallies: dict[str, Tally]) -> None:
+    def _apply_dateline(self, found: _Found, tallies: dict[str, Tally]) -> None:
         """Where a report was written supports a region, and stands in when the text has none."""
+        reading = found.reading
         if not reading.dateline:
             return
         places = [h for h in self._lexicon.find(reading.dateline) if h.term.kind is Kind.PLACE]
         codes = {code for hit in places for code in hit.term.codes[:1]}
         slugs = {slug for code in codes for slug in self._by_code.get(code, ())}
         reason = f"dateline: {reading.dateline}"
-        self._support(((slug, reason) for slug in sorted(slugs)), tallies)
+        silent = (THRESHOLD, _SUPPORT if self._names_elsewhere(found) else THRESHOLD)
+        self._support(((slug, reason) for slug in sorted(slugs)), tallies, silent)
 
     def _apply_address(self, url: str, tallies: dict[str, Tally]) -> None:
         """Folders of the address speak as a category does, but only for topics and places."""
@@ -248,16 +290,24 @@ class Classifier:
             tallies[slug].add(slug, Evidence(THRESHOLD, named.pop(slug), len(FIELDS)))
         self._support(named.items(), tallies)
 
-    def _support(self, claims: Iterable[tuple[str, str]], tallies: dict[str, Tally]) -> None:
-        """Count claims from outside the text: in full only where the text is silent."""
+    def _support(
+        self,
+        claims: Iterable[tuple[str, str]],
+        tallies: dict[str, Tally],
+        silent: tuple[float, float] = _FILED,
+    ) -> None:
+        """Count claims from outside the text: in full only where the text is silent.
+
+        `silent` is what a subject, a region then counts.
+        """
         decided = {
             slug in self._regions
             for slug, tally in tallies.items()
             if tally.total >= THRESHOLD and slug not in self._filed_only
         }
         for slug, reason in claims:
-            silent = (slug in self._regions) not in decided
-            weight = THRESHOLD if silent else _CATEGORY_SUPPORT
+            is_region = slug in self._regions
+            weight = _SUPPORT if is_region in decided else silent[is_region]
             tally = tallies.setdefault(slug, Tally(_BODY_LIMIT))
             tally.add(reason, Evidence(weight, reason, len(FIELDS)))
 

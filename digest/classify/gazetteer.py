@@ -13,6 +13,7 @@ __all__ = ["FIGURES", "FILE", "PEOPLES", "Place", "peoples", "places", "shipped"
 FILE = Path(__file__).with_name("places.txt")
 FIGURES = Path(__file__).with_name("figures.txt")
 PEOPLES = Path(__file__).with_name("peoples.txt")
+_MARKS = {"?": 0.5, "~": 1.0}
 _GERMAN_ENDINGS = ("e", "en", "er", "es", "em")
 
 
@@ -20,12 +21,15 @@ _GERMAN_ENDINGS = ("e", "en", "er", "es", "em")
 class Place:
     """A name as written, and its country.  `doubtful`: it is also a word or a person's name.
 
-    `language` is the only one whose texts can hold it; "" is every one.
+    `alone` is how sure it is where nothing else names the country: 1 for "Paris", which is a
+    person beside a name only, 0.5 for "Jordan".  `language` is the only one whose texts can hold
+    it; "" is every one.
     """
 
     name: str
     code: str
     doubtful: bool = False
+    alone: float = 1.0
     language: str = ""
 
 
@@ -33,7 +37,8 @@ def places(path: Path = FILE) -> Iterator[Place]:
     """Yield every name of a gazetteer file; its head explains the format."""
     for code, names in _rows(path):
         for name in names:
-            yield Place(name.removeprefix("?"), code, name.startswith("?"))
+            mark = name[0] if name[0] in _MARKS else ""
+            yield Place(name.removeprefix(mark), code, bool(mark), _MARKS.get(mark, 1.0))
 
 
 def peoples(path: Path = PEOPLES) -> Iterator[Place]:

@@ -279,6 +279,16 @@ _DOUBTFUL = (
 )
 DOUBTFUL = frozenset(_DOUBTFUL.split("|"))
 
+# Of these, the ones that are the place unless they stand beside a name ("Paris Hilton").
+_MOSTLY_PLACES = (
+    "Adelaide|Alexandria|Basel|Berlin|Bern|Boston|Bristol|Brit|Brits|Bronx|Cornwall|Cuba|Dakota|"
+    "Dallas|Denver|Durban|England|Essex|Goa|Hanover|Holland|Houston|Ireland|Israel|Lagos|Leeds|"
+    "Lille|London|Lucknow|Luxor|Lyon|Malta|Mecca|Milan|Montana|Montenegro|Newcastle|Norfolk|"
+    "Orlando|Oxford|Palmyra|Paris|Pune|Rome|Salford|Somerset|Suffolk|Sussex|Sydney|Tampa|Valencia|"
+    "Wales|Welsh|Westminster|Philadelphia"
+)
+MOSTLY_PLACES = frozenset(_MOSTLY_PLACES.split("|"))
+
 # Words and names that large cities or countries share, but headlines hardly mean as places.
 _NOT_PLACES = (
     "Rangel|Island|Reunion|Erode|Oral|Grenade|Riverside|Poles|Stanley|Douglas|Bunda|Metro|"

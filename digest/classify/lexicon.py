@@ -34,6 +34,7 @@ class Term:
     strength: float = 0.0
     codes: tuple[str, ...] = ()
     doubtful: bool = False
+    alone: float = 1.0  # how sure a doubtful place is where nothing else names the country
     acronym: bool = False
     rule: bool = False  # only known to rules: gives no score by itself
     name: bool = False  # of several parts, with a capital: hides what lies inside
@@ -156,18 +157,17 @@ def _terms(catalogue: topics.Catalogue) -> Iterator[Term]:
 
 def _places() -> Iterator[Term]:
     """Yield place names; one that several files or languages have is one term for each language."""
-    known: dict[tuple[str, str], tuple[dict[str, None], bool]] = {}
+    known: dict[tuple[str, str], list[gazetteer.Place]] = {}
     for place in gazetteer.shipped():
-        codes, doubtful = known.get((place.name, place.language), ({}, True))
-        codes[place.code] = None
-        known[place.name, place.language] = (codes, doubtful and place.doubtful)
-    for (name, language), (codes, doubtful) in known.items():
+        known.setdefault((place.name, place.language), []).append(place)
+    for (name, language), bearers in known.items():
         yield Term(
             Kind.PLACE,
             name,
             _capitals(name),
-            codes=tuple(codes),
-            doubtful=doubtful,
+            codes=tuple(dict.fromkeys(place.code for place in bearers)),
+            doubtful=all(place.doubtful for place in bearers),
+            alone=max(place.alone for place in bearers),
             acronym=name.isupper(),
             name=" " in name or "-" in name,
             language=language,

@@ -2,7 +2,7 @@
 
 "Jordan" is also a first name, "Georgia" also a state: such names count in full only when the
 text names that country otherwise, by half when it does not, and not at all as part of a
-person's name.
+person's name.  "Paris" is the city unless it is part of one.
 """
 
 from collections.abc import Iterable
@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from digest.classify.lexicon import Hit
 
 __all__ = ["certain_mentions"]
+
+_SEVERAL = 0.5  # how sure a name of several countries is, where nothing decides
 
 
 def certain_mentions(
@@ -30,7 +32,8 @@ def certain_mentions(
         if not hit.term.doubtful and len(hit.term.codes) == 1:
             found.append((hit, codes[0], 1.0))
         elif not (hit.term.doubtful and _in_a_persons_name(text, hit, spans)):
-            found += [(hit, code, 1.0 if code in sure else 0.5) for code in codes]
+            alone = hit.term.alone if len(codes) == 1 else _SEVERAL
+            found += [(hit, code, 1.0 if code in sure else alone) for code in codes]
     return tuple(found)
 
 

@@ -6,7 +6,7 @@ poll.  A source that cannot be stored is a failure of its own and loses no other
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,12 +31,17 @@ class Round:
 
 
 async def collect_stories(
-    rt: runtime.Runtime, source_ids: Sequence[int] = (), *, only_due: bool = False
+    rt: runtime.Runtime,
+    source_ids: Sequence[int] = (),
+    *,
+    only_due: bool = False,
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[Round]:
     """Read the sources, store what is new, and put entries on the same event together.
 
     `only_due` leaves out sources whose time has not come; otherwise all, or those named.  One
-    that said it is gone for good is read again only when it is named.
+    that said it is gone for good is read again only when it is named.  `progress` is told how
+    many were read, and of how many, after each.
     """
     now = rt.clock()
     if only_due:
@@ -50,10 +55,13 @@ async def collect_stories(
         since=now - WATCHED_FOR,
         limit=wordpress.MOST_WATCHED,
     )
-    keeper = _Keeper(rt, now)
+    keeper, n_read = _Keeper(rt, now), 0
     async with rt.fetcher() as fetcher:
         async for source, result in read.read_all(fetcher, wanted, now, watched):
             await keeper.take(source, result)
+            n_read += 1
+            if progress is not None:
+                progress(n_read, len(wanted))
     await keeper.settle()
     await place_stories(rt)
     return keeper.rounds

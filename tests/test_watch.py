@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from digest import errors, model, runtime, watch
+from digest import errors, hubs, jobs, model, runtime, watch
 from digest.demo import mailbox as mailbox_
-from digest.storage import health, sources, switches, tellings
+from digest.storage import health, pushes, sources, switches, tellings
 from tests import publishing
 from tests.publishing import Press
 
@@ -103,6 +103,28 @@ async def test_sources_that_fail_together_are_one_mail_to_each_of_the_staff(
     [line] = [r for r in caplog.records if r.__dict__.get("event") == "sources.failing"]
     assert line.levelno == logging.ERROR
     assert "Wire 1: HTTP 503" in line.getMessage()
+
+
+async def test_the_scheduler_asks_for_it_as_a_job(press: Press) -> None:
+    fail(press, add(press, 3)[0])
+    await jobs.for_runtime(press.rt)[jobs.WATCH]()
+    assert len(subjects(press)) == 1
+
+
+async def test_a_hub_that_lost_its_trust_is_told_as_such(press: Press) -> None:
+    """F8: a source that fell back from pushes to polls."""
+    [source, *_] = add(press, 3)
+    wish = pushes.Wish(source.id, "https://hub.example/", source.url, None)
+    press.do(pushes.ask, wish, "callback", now=press.clock())
+    push = press.do(pushes.of_source, source.id)
+    press.do(hubs.demote, push, "it did not push 3 entries", now=press.clock())
+    await tick(press)
+    [received] = press.mail.to("ops@meridian.example")
+    assert received.subject == "Wire 1 fails (one of 3 sources)"
+    assert "it did not push 3 entries" in " ".join(received.text().split())
+    press.do(pushes.change, push, state=pushes.State.ACTIVE)
+    await tick(press)
+    assert subjects(press)[1:] == ["Wire 1 answers again"]
 
 
 async def test_a_source_that_is_gone_is_told_at_once(press: Press) -> None:

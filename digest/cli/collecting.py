@@ -12,6 +12,7 @@ from digest.cli import opening, output
 if TYPE_CHECKING:
     from digest import pipeline, runtime
 
+_CLEAR = "\r\x1b[K"  # to the begin of the line, and away with what is there
 _DOCUMENT = cyclopts.Parameter(help="A saved document; - reads stdin", allow_leading_hyphen=True)
 
 
@@ -62,7 +63,12 @@ def collect(
 
     with opening.opened(options) as rt:
         _check_known(rt, source)
-        rounds = asyncio.run(pipeline.collect_stories(rt, source))
+        # In a pipe nobody watches; with --json the log of a program stays clean.
+        watched = sys.stderr.isatty() and not options.json
+        show = _show_progress if watched else None
+        rounds = asyncio.run(pipeline.collect_stories(rt, source, progress=show))
+        if watched:
+            sys.stderr.write(_CLEAR)
     rounds.sort(key=lambda one: one.source.id)
     if options.json:
         output.as_lines(_round(one) for one in rounds)
@@ -73,6 +79,12 @@ def collect(
             empty="no sources yet: digest sources add URL",
         )
     return 1 if rounds and all(one.poll.reason for one in rounds) else 0
+
+
+def _show_progress(n_read: int, n_wanted: int) -> None:
+    """Show how far it is in one line that stays in place; a line of the log writes over it."""
+    sys.stderr.write(f"{_CLEAR}{n_read} of {n_wanted} sources read\r")
+    sys.stderr.flush()
 
 
 def _check_known(rt: "runtime.Runtime", source_ids: tuple[int, ...]) -> None:

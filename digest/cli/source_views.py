@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from digest import upkeep
     from digest.storage import health
 
-OTHER_COLUMNS_CHARS = 78  # all but the names, with what lies between
+OTHER_COLUMNS_CHARS = 84  # all but the names, with what lies between
 SHORTEST_NAME_CHARS = 12
 
 

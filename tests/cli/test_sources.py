@@ -114,10 +114,18 @@ def test_what_is_exported_can_be_imported(
     shell("sources", "add", newsroom.sources[1].url, "--category", "Wires")
     before = shell("sources", "list", "--json").lines
     (tmp_path / "feeds.opml").write_text(shell("sources", "export").out)
-    assert shell("sources", "import", "feeds.opml", "--json").json == {"added": 0, "known": 2, "problems": []}
+    assert shell("sources", "import", "feeds.opml", "--json").json == {
+        "added": 0,
+        "known": 2,
+        "problems": [],
+    }
     for source in before:
         shell("sources", "remove", source["id"])
-    assert shell("sources", "import", "feeds.opml", "--json").json == {"added": 2, "known": 0, "problems": []}
+    assert shell("sources", "import", "feeds.opml", "--json").json == {
+        "added": 2,
+        "known": 0,
+        "problems": [],
+    }
     after = shell("sources", "list", "--json").lines
     told = ("url", "kind", "title", "category", "own")
     assert [[s[name] for name in told] for s in after] == [

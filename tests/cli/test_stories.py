@@ -1,6 +1,8 @@
 """`digest stories` on what a newsroom published, and `group` on entries from stdin."""
 
 import json
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 from tests.cli.shell import Shell
@@ -30,6 +32,22 @@ def test_stories_have_the_contracts_form(collected: Shell) -> None:
     assert quake["sources"][0] == "The Meridian"  # our own newsroom leads
     assert quake["withdrawn"] is False
     assert quake["published_at"].endswith("Z")
+
+
+def test_a_story_that_its_sources_took_back_is_listed_as_withdrawn(
+    collected: Shell, tmp_path: Path
+) -> None:
+    """Whoever mirrors the list must be able to take it down too."""
+    story_id = _quake(collected)["story"]
+    with sqlite3.connect(tmp_path / "test.db") as db:
+        db.execute("UPDATE entry SET withdrawn = 1 WHERE story_id = ?", (story_id,))
+        db.execute("UPDATE story SET withdrawn = 1 WHERE id = ?", (story_id,))
+    db.close()
+    assert _quake(collected)["withdrawn"] is True
+    assert {line["withdrawn"] for line in _stories(collected) if line["story"] != story_id} == {
+        False
+    }
+    assert "withdrawn" in collected("stories", "list").out
 
 
 def test_a_topic_can_be_called_by_any_of_its_names(collected: Shell) -> None:

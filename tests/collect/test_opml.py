@@ -58,6 +58,42 @@ def test_what_is_written_reads_back_the_same() -> None:
     assert sorted(again, key=lambda each: each.url) == list(outlines)
 
 
+def test_kind_and_own_are_kept_where_other_readers_pass_over_them() -> None:
+    outlines = (
+        opml.Outline("https://a.example/wp-json/", "A", "", "wordpress", own=True),
+        opml.Outline("https://b.example/feed", "B", "Asia", "feed"),
+    )
+    written = opml.write(outlines)
+    assert opml.read(written) == outlines
+    assert b'xmlns:digest="urn:digest:sources"' in written
+    assert b'digest:own="true"' in written
+
+
+def test_each_outline_that_is_left_out_is_named_with_its_line() -> None:
+    data = b"""<opml><body>
+      <outline text="Local" xmlUrl="file:///etc/passwd">
+        <outline text="Inside" xmlUrl="https://a.example/feed"/></outline>
+      <outline text="Forgotten" type="rss"/>
+      <outline type="rss" xmlUrl="feed.xml"/>
+      <outline text="An empty folder"/></body></opml>"""
+    listed = opml.read_list(data)
+    assert listed.outlines == (opml.Outline("https://a.example/feed", "Inside", "Local"),)
+    assert listed.problems == (
+        "line 2: Local: 'file:///etc/passwd' is no web address",
+        "line 4: Forgotten: it has no xmlUrl",
+        "line 5: an outline: 'feed.xml' is no web address",
+    )
+
+
+def test_folders_beyond_reason_are_named_and_not_entered() -> None:
+    deep = "<outline text='F'>" * 30 + "<outline xmlUrl='https://a.example/'/>" + "</outline>" * 30
+    listed = opml.read_list(
+        f"<opml><body><outline xmlUrl='https://b.example/'/>{deep}</body></opml>".encode()
+    )
+    assert [outline.url for outline in listed.outlines] == ["https://b.example/"]
+    assert listed.problems == ("line 1: F: folders are nested more than 20 deep",)
+
+
 def test_a_source_without_a_title_is_written_under_its_address() -> None:
     (outline,) = opml.read(opml.write([opml.Outline("https://a.example/feed")]))
     assert outline.title == "https://a.example/feed"

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
 import playwright.async_api as pw
 import pytest
+import sqlalchemy as sa
 
 from digest import runtime
+from digest.storage import sources
 from digest.web import server
 from tests import browsers
 from tests.web import making
@@ -107,13 +110,35 @@ async def test_every_page_fits_a_small_phone(
     """G16, B22: nothing is wider than 320 px, and nothing is refused by our own policy."""
     paths = (
         "/", "/archive/", f"/archive/{edition}", "/admin/", "/admin/stories/1", "/admin/publish",
-        reader.unsubscribe, reader.preferences,
+        "/admin/sources", "/admin/sources/1", reader.unsubscribe, reader.preferences,
     )  # fmt: skip
     async with _opened(rt, scheme=scheme) as page:
         for path in paths:
             await page.goto(path)
             width = await page.locator("html").evaluate("root => root.scrollWidth")
             assert width <= 320, path
+
+
+async def test_a_source_is_read_now_from_the_desk_without_scripts(
+    rt: runtime.Runtime, edition: int
+) -> None:
+    """G11, G16, E9: by its names, from the first page to the word that it will be read."""
+
+    def wait(session: sa.Connection) -> None:
+        [source] = sources.listing(session)
+        poll = sources.Poll(source.id, making.NOW, n_new=5)
+        later = making.NOW + timedelta(minutes=30)
+        sources.record_poll(session, source, poll, next_poll_at=later)
+
+    await rt.db.run(wait)
+    async with _opened(rt, width=375, scheme="dark") as page:
+        await page.goto("/admin/")
+        await page.get_by_role("link", name="sources well").click()
+        await page.get_by_role("img", name="Entries of the last 14 days").wait_for()
+        await page.get_by_role("link", name="The Courier").last.click()
+        await page.get_by_role("button", name="Read now").click()
+        await page.get_by_role("status").get_by_text("read at the next round").wait_for()
+    assert await rt.db.read(sources.due, making.NOW)
 
 
 async def test_a_story_is_pinned_at_the_desk_without_scripts(

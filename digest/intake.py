@@ -6,29 +6,17 @@ story are found and finished by the next round.
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from digest import hubs, model, topics
+from digest import hubs, model, placing, topics
 from digest.classify import classifier
-from digest.cluster import changes, clusterer, lead
+from digest.cluster import changes, lead
 from digest.collect import rhythm, wishes
 from digest.storage import database, entries, lookups, sources, stories
 
 logger = logging.getLogger(__name__)
 
 COLLECTING = "collecting"  # polls and pushes keep the same entries, and make stories of them
-WINDOW = timedelta(hours=72)  # how far back an entry looks for its story
-OLDEST = timedelta(days=10)  # a source's back issues beyond this find no story
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """What one placing came to."""
-
-    n_entries: int
-    n_new_stories: int
-    story_ids: tuple[int, ...]
 
 
 def keep_read(
@@ -177,33 +165,17 @@ def keep_failure(
     return poll
 
 
-def place_entries(session: database.Session, *, now: datetime) -> Placed:
-    """Give every entry without a story the one it belongs to, or a new one."""
+def place_entries(
+    session: database.Session, *, now: datetime, window: placing.Window | None = None
+) -> placing.Placed:
+    """Give every entry without a story the one it belongs to, or a new one.
+
+    `window` is what earlier placings left; without it the last days are read anew.
+    """
     database.alone(session, COLLECTING)
     fresh = entries.unplaced(session)
-    if not fresh:
-        return Placed(0, 0, ())
-    oldest = min(entry.published_at or now for entry in fresh)
-    # Times are compared in the order of publication, whatever order sources were read in.
-    window = clusterer.Clusterer()
-    for placed in entries.since(session, max(oldest - WINDOW, now - OLDEST)):
-        if placed.story_id is not None:
-            window.seed(placed.entry, str(placed.story_id))
-    story_of: dict[int, int] = {}
-    made: dict[str, int] = {}
-    unsure = set()
-    for entry in fresh:
-        placement = window.add(entry)
-        if placement.is_new:
-            made[placement.story] = stories.create(
-                session, first_at=entry.published_at or now, now=now
-            )
-        if not (placement.is_new or placement.sure):
-            unsure.add(int(entry.id))
-        story_of[int(entry.id)] = made.get(placement.story) or int(placement.story)
-    stories.place(session, story_of, unsure=unsure)
-    stories.refresh(session, story_of.values(), now=now)
-    return Placed(len(fresh), len(made), tuple(sorted(set(story_of.values()))))
+    window = placing.Window() if window is None else window
+    return window.place(session, fresh, now=now)
 
 
 def current_stories(

@@ -29,6 +29,7 @@ from digest.render import chat, environment, mail, pages
 from digest.storage import database
 
 if TYPE_CHECKING:
+    from digest import placing
     from digest.collect import fetch
     from digest.deliver import chat as chat_
 
@@ -66,6 +67,13 @@ class Runtime:
     def classifier(self) -> classifier.Classifier:
         """Made from the catalogue."""
         return classifier.Classifier(self.catalogue)
+
+    @functools.cached_property
+    def window(self) -> "placing.Window":
+        """The last days' stories, kept for the placing of what comes."""
+        from digest import placing  # noqa: PLC0415
+
+        return placing.Window()
 
     @functools.cached_property
     def templates(self) -> environment.Templates:

@@ -31,6 +31,7 @@ GRACE = timedelta(minutes=10)  # a push may take this long
 UNTIMED = timedelta(seconds=1)  # entries without a time of their own get that of the reading
 STRETCH = 12  # times the usual pace a pushed source is read at ...
 SELDOM = timedelta(hours=1)  # ... but no more seldom than this, unless all sources are
+CHANGED_AFTER = timedelta(hours=1)  # a subscription is not begun anew sooner
 REMEMBERED = timedelta(days=60)  # subscriptions that ended
 TAKEN_FOR = timedelta(days=1)  # what was pushed is remembered as taken
 SOON = timedelta(seconds=30)  # between two readings that a push without proof asks for
@@ -41,7 +42,9 @@ _CALLBACK_BYTES = 24  # 192 bits: nobody guesses it
 def settle(session: database.Session, *, now: datetime) -> None:
     """Bring subscriptions in line with what sources say and what time has ended."""
     for wish in pushes.wishes(session):
-        _settle_wish(session, wish, now)
+        # Some feeds name themselves anew with every reading: no hub deserves to hear it all.
+        if wish.push is None or not wish.hub_url or wish.push.asked_at <= now - CHANGED_AFTER:
+            _settle_wish(session, wish, now)
     for push in pushes.lapsed(session, now):
         demote(session, push, f"its lease ended on {now:%Y-%m-%d %H:%M} UTC", now=now)
     for push in pushes.due(session, pushes.WAITING, now):

@@ -40,6 +40,7 @@ class Hub:
     asked: list[dict[str, str]] = field(default_factory=list)
     verified: list[int] = field(default_factory=list)  # statuses we answered its questions with
     pushed: list[int] = field(default_factory=list)  # statuses we answered its pushes with
+    was_asked: asyncio.Event = field(default_factory=asyncio.Event)
     subscriptions: dict[tuple[str, str], Subscription] = field(default_factory=dict)
     _waiting: list[dict[str, str]] = field(default_factory=list)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -59,6 +60,7 @@ class Hub:
         else:
             task = asyncio.create_task(self.verify(form))
             self._tasks.add(task)
+        self.was_asked.set()
         return web.Response(status=202)
 
     async def settled(self) -> None:

@@ -40,6 +40,20 @@ async def test_what_is_pushed_is_a_story_with_an_alert_before_any_reading(
         assert "Harbour Wire" in desk.press.story(story_id).sources
 
 
+async def test_a_pushed_correction_is_the_same_entry_with_other_words(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with pushing.opened(database_url, tmp_path) as desk:
+        await desk.subscribe()
+        desk.paper.print(SEOUL, "story-1")
+        await desk.publish()
+        desk.paper.listed = []
+        desk.paper.print(f"Correction: {SEOUL}", "story-1")
+        await desk.publish()
+        assert desk.titles() == [f"Correction: {SEOUL}"]
+        assert desk.push.n_pushes == 2
+
+
 async def test_a_pushed_source_is_read_seldom_and_its_own_newsroom_at_the_usual_pace(
     database_url: str, tmp_path: Path
 ) -> None:

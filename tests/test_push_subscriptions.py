@@ -1,5 +1,6 @@
 """Subscriptions at hubs: asked for, renewed in time, refused, moved, given up."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -8,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from aiohttp import web
 
-from digest import hubs, push
+from digest import app, hubs, push
 from digest.storage import pushes, tables
 from tests import hub, publishing, pushing
 from tests.publishing import GLACIERS, SEOUL
@@ -252,3 +253,33 @@ async def test_pushes_signed_with_the_key_before_are_taken_after_a_change_of_key
         desk.paper.print(GLACIERS)
         await desk.publish()
         assert desk.titles() == [GLACIERS, SEOUL]
+
+
+async def test_a_feed_that_calls_itself_something_else_each_time_does_not_pester_its_hub(
+    database_url: str, tmp_path: Path
+) -> None:
+    """F8."""
+    async with pushing.opened(database_url, tmp_path) as desk:
+        for number in range(12):  # an hour of usual readings
+            desk.paper.self_url = f"{desk.paper.url}?{number}"
+            await desk.read()
+            await desk.keep_promises()
+            desk.clock.forward(minutes=5)
+        assert [form["hub.mode"] for form in desk.hub.asked] == ["subscribe"]
+        await desk.keep_promises()
+        modes = sorted(form["hub.mode"] for form in desk.hub.asked)
+        assert modes == ["subscribe", "subscribe", "unsubscribe"]
+        assert desk.push.topic_url == f"{desk.paper.url}?11"
+
+
+async def test_the_service_asks_by_itself(database_url: str, tmp_path: Path) -> None:
+    async with pushing.opened(database_url, tmp_path) as desk:
+        await desk.read()
+        stop = asyncio.Event()
+        serving = asyncio.create_task(app.serve(desk.press.rt, ("scheduler",), stop))
+        async with asyncio.timeout(60):
+            await desk.hub.was_asked.wait()
+        await desk.hub.settled()
+        stop.set()
+        await serving
+        assert desk.state() is pushes.State.ACTIVE

@@ -30,7 +30,7 @@ _CLEAR = 6.0  # points from which more says no more
 _FILED = (1.5, 3.0)  # what a category counts for a subject, a region, where the text is silent
 _MAX_REASONS = 6
 _FEW_COUNTRIES = 3
-_FOLDERS_KEPT = 4096
+_SHELVES_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Classifier:
                 self._by_code.setdefault(code, []).append(slug)
         self._regions = frozenset(slug for slug in catalogue.slugs if self._is_region(slug))
         self._rules = tuple(rules_of(catalogue))
-        self._folders: dict[str, tuple[str, ...]] = {}  # of addresses, as met
+        self._shelves: dict[str, tuple[str, ...]] = {}  # categories and folders, as met
         self._filed_only = frozenset(
             t.slug
             for t in catalogue.topics
@@ -262,28 +262,32 @@ class Classifier:
         """Folders of the address speak as a category does, but only for topics and places."""
         claims: dict[str, str] = {}
         for words in address_words(url):
-            if words not in self._folders:
-                if len(self._folders) >= _FOLDERS_KEPT:
-                    self._folders.clear()
-                self._folders[words] = self._folder_topics(words)
-            claims |= dict.fromkeys(self._folders[words], f"address: {words}")
+            found = [slug for slug in self._filed_under(words) if slug not in self._filed_only]
+            claims |= dict.fromkeys(found, f"address: {words}")
         self._support(claims.items(), tallies)
 
-    def _folder_topics(self, words: str) -> tuple[str, ...]:
-        """Return the topics one folder's name stands for, as a category or as a place."""
-        found = self.catalogue.resolve_all(words)
-        if not found:
-            hits = self._lexicon.find(words)
-            whole = [h for h in hits if h.term.kind is Kind.PLACE and h.end == len(words)]
-            codes = {code for h in whole if h.start == 0 for code in h.term.codes[:1]}
-            found = tuple(s for code in sorted(codes) for s in self._by_code.get(code, ()))
-        return tuple(slug for slug in found if slug not in self._filed_only)
+    def _filed_under(self, name: str) -> tuple[str, ...]:
+        """Return the topics that a category, or a folder of an address, stands for."""
+        if name not in self._shelves:
+            if len(self._shelves) >= _SHELVES_KEPT:
+                self._shelves.clear()
+            self._shelves[name] = self.catalogue.resolve_all(name) or self._topics_of_place(name)
+        return self._shelves[name]
+
+    def _topics_of_place(self, name: str) -> tuple[str, ...]:
+        """Return the topics of a country, when a name is that of a place and nothing else."""
+        if self.catalogue.is_placement(name):
+            return ()
+        hits = self._lexicon.find(name)
+        whole = [h for h in hits if h.term.kind is Kind.PLACE and h.end == len(name)]
+        codes = {code for h in whole if h.start == 0 for code in h.term.codes[:1]}
+        return tuple(slug for code in sorted(codes) for slug in self._by_code.get(code, ()))
 
     def _apply_categories(self, categories: Iterable[str], tallies: dict[str, Tally]) -> None:
         named = {
             slug: f"category: {category}"
             for category in reversed(tuple(categories))
-            for slug in self.catalogue.resolve_all(category)
+            for slug in self._filed_under(category)
         }
         for slug in self._filed_only & named.keys():
             tallies[slug] = Tally(_BODY_LIMIT)

@@ -2,7 +2,7 @@
 
 Only as good as it must be: it decides whether the phrases of one language are looked for, so
 that German "Kurs" or French "court" means nothing in English.  A text with too few small words
-has no language, and then what its source says of it counts.
+is in the language its source claims, unless that is English and no English word is in it.
 """
 
 __all__ = ["LANGUAGES", "language_of"]
@@ -12,15 +12,15 @@ __all__ = ["LANGUAGES", "language_of"]
 _SMALL_WORDS = {
     "en": "the of and to in is for on with as at by from that it his her was are has have be will "
     "not after says said over who what how why when their its were they you your this an but",
-    "es": "el los las del y que con por una para su al lo sus mas como pero sobre tras este esta "
+    "es": "el la los las de en un una del y que con por una para su al lo sus mas como pero sobre tras este esta "
     "fue ha han entre desde hasta sin segun ser son es cuando donde muy ya dice anos contra se",
-    "de": "der die das und den dem des ein eine einen einem einer ist nicht mit von zu auf fur im "
+    "de": "der die das in beim und den dem des ein eine einen einem einer ist nicht mit von zu auf fur im "
     "am sich auch nach bei wird werden wie aus uber vor zum zur hat sind war als noch will gegen",
-    "fr": "le les des et du une est dans pour pas qui au aux avec sur par ce ces son ses sont plus "
+    "fr": "le la les de en un des et du une est dans pour pas qui au aux avec sur par ce ces son ses sont plus "
     "apres selon entre ont etre cette leur mais ou face il elle ne deux contre sans d l qu",
-    "pt": "o os as do da dos das e em um uma que com por para no na nos nas ao mais sao foi diz "
+    "pt": "o os de as do da dos das e em um uma que com por para no na nos nas ao mais sao foi diz "
     "apos sobre ser tem pelo pela nao como entre contra ate seu sua anos segundo",
-    "it": "il lo gli di che e un una per con del della dei delle nel nella al alla dal sono non "
+    "it": "il in la le lo gli di che e un una per con del della dei delle nel nella al alla dal sono non "
     "piu anche dopo come ha hanno questo contro tra sulla sul si anni dice da ai",
     "nl": "de het een van en in op te dat is voor met zijn niet aan er door naar om bij ook na "
     "wordt tegen over meer als uit nog heeft werd maar hij zij",
@@ -35,17 +35,21 @@ _ENOUGH = 2  # small words of one language more than of the next
 
 
 def language_of(folded_text: str, declared: str = "") -> str:
-    """Return a code of `LANGUAGES`, else the declared language, else "".
+    """Return a code of `LANGUAGES`, else the declared language, else "": it may be any.
 
     `folded_text` is lower case without accents; `declared` may carry a region ("pt-BR").
     """
     counts = [0] * len(LANGUAGES)
+    is_english = False
     for word in folded_text[:_READ_CHARS].replace("'", " ").split():
-        for index in _OWNERS.get(word, ()):
+        owners = _OWNERS.get(word, ())
+        is_english = is_english or owners == (0,)
+        for index in owners:
             counts[index] += 1
     most = max(counts)
     best = counts.index(most)
     counts[best] = 0
     if most >= _ENOUGH + max(counts):
         return LANGUAGES[best]
-    return declared.replace("_", "-").partition("-")[0].lower()
+    claimed = declared.replace("_", "-").partition("-")[0].lower()
+    return "" if claimed == "en" and most and not is_english else claimed

@@ -94,7 +94,8 @@ class Lexicon:
 def _unhidden(found: list[Hit]) -> list[Hit]:
     """Drop what masks and longer names hide, and phrases inside longer ones of their topic.
 
-    Of two phrases of one topic over the same words ("win" and "wins") the plainer goes too.
+    Of two phrases of one topic over the same words ("win" and "wins") the plainer goes too; what
+    rules ask for stays.
     One sweep from left to right: whatever may cover a hit begins no later than it.
     """
     found.sort(key=lambda h: (h.start, -h.end, h.term.kind, -len(h.term.text)))
@@ -104,7 +105,7 @@ def _unhidden(found: list[Hit]) -> list[Hit]:
     for hit in found:
         covers = [cover for cover in covers if cover.end > hit.start]
         if not any(_hides(cover, hit) for cover in covers):
-            if hit.term.kind is Kind.PHRASE:
+            if hit.term.kind is Kind.PHRASE and not hit.term.rule:
                 near = [h for h in phrases.get(hit.term.topic, ()) if h.end > hit.start]
                 phrases[hit.term.topic] = near
                 if any(_repeats(other, hit) for other in near):
@@ -133,7 +134,7 @@ def _hides(cover: Hit, hit: Hit) -> bool:
 
 def _repeats(other: Hit, hit: Hit) -> bool:
     """Tell whether a phrase says again what a longer or plainer one of its topic says."""
-    if other.start > hit.start or hit.end > other.end or other.term.rule != hit.term.rule:
+    if other.start > hit.start or hit.end > other.end:
         return False
     if other.end - other.start > hit.end - hit.start:
         return other.term.strength >= hit.term.strength

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from digest import audience, errors, fanout, model, runtime, timetable
 from digest.render import views
-from digest.storage import database, editions, outbox, stories
+from digest.storage import archive, database, editions, outbox, stories
 from subscribers import directory, suppression
 from subscribers import model as people
 
@@ -46,10 +46,10 @@ def explain(
     What was made for them is told from the outbox; what was not is curated again, from their
     latest edition that had the story frozen, or else from the stories as they stand now.
     """
-    found = stories.load(session, ids=(story_id,))
-    if not found:
+    kept = stories.load(session, ids=(story_id,))
+    wanted = kept[0] if kept else archive.frozen(session, story_id)
+    if wanted is None:
         raise errors.NotFound("story", story_id)
-    [wanted] = found
     person, channel = audience.person_at(session, address)
     lines = [f"Story {story_id}: {wanted.title}"]
     theirs = outbox.listing(session, subscriber_id=person.id, limit=MOST_DELIVERIES)

@@ -93,6 +93,76 @@ async def test_an_entry_without_a_time_is_news_from_the_second_poll_on(
         assert alert_id
 
 
+async def test_a_source_removed_and_added_again_wakes_nobody(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with servers.serving() as server, publishing.opened(database_url, tmp_path) as press:
+        breaking(press, server, press.clock() + timedelta(minutes=1))
+        for again in range(2):
+            press.clock.forward(minutes=2)
+            if again:
+                for source in press.do(sources.listing):
+                    press.do(sources.remove, source.id, now=press.clock())
+                for paper in PAPERS:
+                    add(press, server.url(f"/{paper}"))
+            await pipeline.collect_stories(press.rt)
+            raised = await pipeline.raise_alerts(press.rt)
+            assert len(raised) == (not again)
+
+
+@pytest.mark.parametrize("also", ["fresh dates", "new guids", "both"])
+async def test_an_archive_published_again_is_no_news(
+    database_url: str, tmp_path: Path, also: str
+) -> None:
+    """A publisher moves to another system: 500 entries, their addresses what they were."""
+    told = tuple(f"On day {n} there was this to tell" for n in range(500))
+    async with servers.serving() as server, publishing.opened(database_url, tmp_path) as press:
+        old, new = press.clock() - timedelta(days=30), press.clock() + timedelta(minutes=9)
+        add(press, server.url("/harbour"))
+
+        def archive(at: datetime, guid: str) -> web.Response:
+            listed = "".join(
+                f"<item><guid>{guid}-{n}</guid><title>{headline}</title>"
+                f"<link>http://harbour.example/2026/day-{n}</link>"
+                f"<pubDate>{format_datetime(at - timedelta(minutes=n))}</pubDate></item>"
+                for n, headline in enumerate(told)
+            )
+            text = f"<rss version='2.0'><channel><title>Harbour</title>{listed}</channel></rss>"
+            return web.Response(text=text, content_type="application/rss+xml")
+
+        server.routes["/harbour"] = archive(old, "id-old")
+        await pipeline.collect_stories(press.rt)
+        press.clock.forward(minutes=10)
+        server.routes["/harbour"] = archive(
+            old if also == "new guids" else new, "id-old" if also == "fresh dates" else "id-new"
+        )
+        [again] = await pipeline.collect_stories(press.rt)
+        assert (again.poll.n_new, again.poll.n_updated, again.poll.n_unchanged) == (0, 0, 500)
+        assert await pipeline.raise_alerts(press.rt) == []
+        current = press.do(stories.load, since=press.clock() - timedelta(days=2))
+        assert current == ()
+
+
+async def test_five_hundred_fresh_entries_at_once_make_an_issue_of_the_usual_length(
+    database_url: str, tmp_path: Path
+) -> None:
+    """Whatever a first reading brings, an issue has `daily.max_stories` at most, and no alert."""
+    async with servers.serving() as server, publishing.opened(database_url, tmp_path) as press:
+        fresh = press.clock() - timedelta(minutes=10)
+        places = (SEOUL, GLACIERS, PORTO)
+        told = tuple((f"{places[n % 3]}, part {n} of it", fresh) for n in range(500))
+        server.routes["/harbour"] = feed("harbour", *told)
+        add(press, server.url("/harbour"))
+        [first] = await pipeline.collect_stories(press.rt)
+        assert first.poll.n_new == 500
+        assert await pipeline.raise_alerts(press.rt) == []
+        topics = {slug for story in press.do(stories.load) for slug in story.topic_slugs}
+        press.add_reader("ann", topics=sorted(topics), alerts=True)
+        await press.publish()
+        [delivery] = press.deliveries()
+        assert 1 <= len(delivery.shown) <= press.rt.settings.daily.max_stories
+
+
 async def test_a_digest_right_after_adding_holds_only_what_is_in_its_window(
     database_url: str, tmp_path: Path
 ) -> None:

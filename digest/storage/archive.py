@@ -60,6 +60,18 @@ def public(session: sa.Connection, edition_id: int) -> model.Edition | None:
     return None if row is None else editions.edition_from(row)
 
 
+def frozen(session: sa.Connection, story_id: int) -> model.Story | None:
+    """A story as it was frozen last, also when it is not kept any more; None when it never was."""
+    query = (
+        sa.select(_frozen.c.payload)
+        .where(_frozen.c.story_id == story_id)
+        .order_by(_frozen.c.id.desc())
+        .limit(1)
+    )
+    payload = session.execute(query).scalar_one_or_none()
+    return None if payload is None else documents.story_from(payload)
+
+
 def _titles(session: sa.Connection, frozen_ids: Sequence[int]) -> dict[int, str]:
     query = sa.select(_frozen.c.id, _frozen.c.payload).where(_frozen.c.id.in_(frozen_ids))
     return {row.id: documents.story_from(row.payload).title for row in session.execute(query)}

@@ -5,6 +5,7 @@ strongest down: the number in a WordPress, the source's own id, the address, tit
 together, and for what has no address time and the first words together.
 """
 
+import functools
 import hashlib
 import re
 from collections.abc import Sequence
@@ -250,6 +251,7 @@ def _folded(url: str) -> str:
     return f"{host}{path.rstrip('/')}{'?' if query else ''}{query}{hash_sign}{fragment}"
 
 
+@functools.lru_cache(maxsize=4096)
 def _parts(url: str) -> tuple[str, str, str]:
     """Host in lower case without the usual port, path, query."""
     try:

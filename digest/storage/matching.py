@@ -79,6 +79,7 @@ class _Search:
         self.matched = Matched()
         self.taken: set[int] = set()
         self.known: dict[str, known.Known] = {}
+        self.keys: dict[str, list[str]] = {}
         self.uids: dict[str, Any] = {}  # rows by the id they are kept under
         self.by_other_id: list[str] = []
 
@@ -100,8 +101,9 @@ class _Search:
 
     def by_further_ids(self) -> None:
         """Look by what is remembered beside the entries themselves."""
-        keys = {key for each in self.open.values() for key in _keys(each)}
-        self.known = known.lookup(self.session, self.source_id, keys)
+        self.keys = {uid: _keys(each) for uid, each in self.open.items()}
+        every = {key for keys in self.keys.values() for key in keys}
+        self.known = known.lookup(self.session, self.source_id, every)
         hits = {
             uid: entry_id
             for uid, each in self.open.items()
@@ -166,10 +168,10 @@ class _Search:
     def by_tombstones(self, now: datetime) -> None:
         """Leave out what was kept once."""
         met: dict[str, known.Known] = {}
-        for uid, each in list(self.open.items()):
+        for uid in list(self.open):
             stones = {
                 key: found
-                for key in _keys(each)
+                for key in self.keys[uid]
                 if (found := self.known.get(key)) is not None and found.entry_id is None
             }
             if stones:

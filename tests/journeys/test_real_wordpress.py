@@ -6,6 +6,7 @@ Each test has the newsroom to itself.  Its zone is Seoul's, so a time taken for 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -192,6 +193,39 @@ async def test_a_scheduled_post_is_seen_once_it_is_due(
         await polled(press)
         assert set(titles(press)) == {RATES, GLACIERS}
         assert GLACIERS in await mail_about(press, GLACIERS)
+
+
+async def test_an_edit_in_the_hour_that_a_clock_set_back_repeats_is_seen(
+    wordpress: WordPress, tmp_path: Path
+) -> None:
+    """WordPress compares times of its own zone; in that hour the later may look the earlier."""
+    number = wordpress.publish(GLACIERS)
+    wordpress.publish(RATES)
+    async with reading(wordpress, tmp_path) as press:
+        await polled(press)
+        wordpress.change(number, post_title="Glaciers in the Alps are well")
+        by_the_clock = datetime.now(ZoneInfo("Asia/Seoul")) - timedelta(minutes=40)
+        times = {"post_modified": f"{by_the_clock:%Y-%m-%d %H:%M:%S}"}
+        wordpress.call("desk_times", number, times)
+        await polled(press)
+        assert set(titles(press)) == {RATES, "Glaciers in the Alps are well"}
+
+
+async def test_a_password_that_a_plugin_sets_past_all_saving_withdraws_the_story(
+    wordpress: WordPress, tmp_path: Path
+) -> None:
+    number = wordpress.publish(GLACIERS)
+    wordpress.publish(RATES)
+    async with reading(wordpress, tmp_path) as press:
+        await polled(press)
+        wordpress.publish("Porto reach the football cup final")
+        an_hour_ago = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%d %H:%M:%S}"
+        wordpress.call(
+            "desk_times", number, {"post_password": "open", "post_modified_gmt": an_hour_ago}
+        )
+        await polled(press)
+        assert titled(press, GLACIERS).withdrawn
+        assert not titled(press, RATES).withdrawn
 
 
 def stories_of_many(numbers: Sequence[int]) -> set[str]:

@@ -6,7 +6,7 @@ the same topics, and nothing is read or kept.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from digest import model, topics
 from digest.classify.evidence import Evidence, Tally
@@ -30,7 +30,7 @@ _CLEAR = 6.0  # points from which more says no more
 _FILED = (1.5, 3.0)  # what a category counts for a subject, a region, where the text is silent
 _MAX_REASONS = 6
 _FEW_COUNTRIES = 3
-_SHELVES_KEPT = 4096
+_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ class Classifier:
         self._regions = frozenset(slug for slug in catalogue.slugs if self._is_region(slug))
         self._rules = tuple(rules_of(catalogue))
         self._shelves: dict[str, tuple[str, ...]] = {}  # categories and folders, as met
+        self._asides: dict[tuple[frozenset[str], bool], dict[str, float]] = {}
         self._filed_only = frozenset(
             t.slug
             for t in catalogue.topics
@@ -115,7 +116,7 @@ class Classifier:
         return frozenset().union(*(codes for codes in near if len(codes) <= _FEW_COUNTRIES))
 
     def _find(self, reading: Reading) -> _Found:
-        hits = self._lexicon.find(reading.text, reading.language)
+        hits = self._lexicon.find(reading.text, reading.language, reading.plain)
         parts = reading.text.split("\n")
         loud = [shouts(part) for part in parts[:3]]
         hits = [h for h in hits if not (h.term.acronym and loud[reading.field_at(h.start)])]
@@ -137,12 +138,17 @@ class Classifier:
                 headline.setdefault(slug, Tally(_BODY_LIMIT)).add(key, evidence)
             else:
                 rest.append((slug, key, evidence))
-        headlined = {s for s, tally in headline.items() if tally.total >= THRESHOLD}
-        aside = self._aside(headlined, elsewhere=self._names_elsewhere(found))
+        headlined = frozenset(s for s, tally in headline.items() if tally.total >= THRESHOLD)
+        case = (headlined, self._names_elsewhere(found))
+        aside = self._asides.get(case)
+        if aside is None:
+            if len(self._asides) >= _KEPT:
+                self._asides.clear()
+            aside = self._asides[case] = self._aside(*case)
         for slug, key, evidence in rest:
             share = aside.get(slug, 1.0)
             if share < 1.0:
-                evidence = replace(evidence, weight=evidence.weight * share)
+                evidence = evidence._replace(weight=evidence.weight * share)
             headline.setdefault(slug, Tally(_BODY_LIMIT)).add(key, evidence)
         return headline
 
@@ -154,7 +160,7 @@ class Classifier:
             if hit.start < found.reading.summary_from
         )
 
-    def _aside(self, headlined: set[str], *, elsewhere: bool) -> dict[str, float]:
+    def _aside(self, headlined: frozenset[str], elsewhere: bool) -> dict[str, float]:
         """Return what the rest of a text counts for topics a headline does not name.
 
         Less where it names others of their kind; a little less for a subject where it names
@@ -269,7 +275,7 @@ class Classifier:
     def _filed_under(self, name: str) -> tuple[str, ...]:
         """Return the topics that a category, or a folder of an address, stands for."""
         if name not in self._shelves:
-            if len(self._shelves) >= _SHELVES_KEPT:
+            if len(self._shelves) >= _KEPT:
                 self._shelves.clear()
             self._shelves[name] = self.catalogue.resolve_all(name) or self._topics_of_place(name)
         return self._shelves[name]

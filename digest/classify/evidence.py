@@ -1,14 +1,13 @@
 """What speaks for one topic in one entry."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["Evidence", "Tally"]
 
 _BODY = 2  # index of the body among the fields
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """`weight` in points of the classifier; `field` the index of where it stands.
 
     `weak` evidence only adds to other.

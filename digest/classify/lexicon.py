@@ -1,9 +1,11 @@
 """Every phrase, mask and place of a catalogue in one automaton."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 import ahocorasick_rs
 
@@ -41,34 +43,36 @@ class Term:
     language: str = ""  # the only one it is looked for in; "" is every one
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
+    """Where a term stands in a text."""
+
     start: int
     end: int
     term: Term
 
 
 class Lexicon:
-    """Finds the terms of a catalogue in text.  Build one and keep it: that takes some 40 ms."""
+    """Finds the terms of a catalogue in text.  Build one and keep it: that takes some 100 ms."""
 
     def __init__(self, catalogue: topics.Catalogue) -> None:
-        self._terms: dict[str, list[Term]] = {}
-        for term in _terms(catalogue):
-            self._terms.setdefault(folded(term.text), []).append(term)
-        self._by_index = list(self._terms.values())
+        spelled: dict[str, list[Term]] = {}
+        for term in sorted(_terms(catalogue), key=lambda t: (t.kind, -len(t.text))):
+            spelled.setdefault(folded(term.text), []).append(term)
+        ranks = itertools.count()
+        self._by_index = [[(next(ranks), term) for term in terms] for terms in spelled.values()]
         self._automaton = ahocorasick_rs.AhoCorasick(
-            list(self._terms), implementation=ahocorasick_rs.Implementation.ContiguousNFA
+            list(spelled), implementation=ahocorasick_rs.Implementation.ContiguousNFA
         )
 
-    def find(self, text: str, language: str = "") -> list[Hit]:
-        """Return the hits that count, in order; `text` in its own case.
+    def find(self, text: str, language: str = "", plain: str = "") -> list[Hit]:
+        """Return the hits that count, in order; `text` in its own case, `plain` as `folded` is.
 
         Whole words only.  Masks and longer names hide what lies inside them.  Phrases of another
         language than the text's do not count; a text of no known language may hold any.
         """
-        plain = folded(text)
+        plain = plain or folded(text)
         size = len(plain)
-        found: list[Hit] = []
+        found: list[tuple[int, int, int, Term]] = []
         for index, start, end in self._automaton.find_matches_as_indexes(plain, overlapping=True):
             if start and plain[start - 1].isalnum():
                 continue
@@ -81,40 +85,46 @@ class Lexicon:
                 )
                 if not plural:
                     continue
-            for term in self._by_index[index]:
+            for rank, term in self._by_index[index]:
                 if plural and term.kind is Kind.PLACE:
                     continue
                 if language and term.language and term.language != language:
                     continue
-                if all(text[start + offset].isupper() for offset in term.capitals):
-                    found.append(Hit(start, end + plural, term))
-        return _unhidden(found)
+                if not term.capitals or all(text[start + at].isupper() for at in term.capitals):
+                    found.append((start, -end - plural, rank, term))
+        found.sort()  # by place, the longest first, then by rank: no two are equal
+        return _unhidden([Hit(start, -end, term) for start, end, _, term in found])
 
 
 def _unhidden(found: list[Hit]) -> list[Hit]:
     """Drop what masks and longer names hide, and phrases inside longer ones of their topic.
 
     Of two phrases of one topic over the same words ("win" and "wins") the plainer goes too; what
-    rules ask for stays.
-    One sweep from left to right: whatever may cover a hit begins no later than it.
+    rules ask for stays.  One sweep from left to right: whatever may cover a hit begins no later
+    than it, and masks come before places, those before phrases.
     """
-    found.sort(key=lambda h: (h.start, -h.end, h.term.kind, -len(h.term.text)))
     covers: list[Hit] = []
+    reach = 0  # where the last cover ends
     phrases: dict[str, list[Hit]] = {}
     kept = []
     for hit in found:
-        covers = [cover for cover in covers if cover.end > hit.start]
-        if not any(_hides(cover, hit) for cover in covers):
-            if hit.term.kind is Kind.PHRASE and not hit.term.rule:
-                near = [h for h in phrases.get(hit.term.topic, ()) if h.end > hit.start]
-                phrases[hit.term.topic] = near
-                if any(_repeats(other, hit) for other in near):
+        start, end, term = hit
+        if start < reach and any(_hides(cover, hit) for cover in covers if cover.end >= end):
+            hidden = True
+        else:
+            hidden = False
+            if term.kind is Kind.PHRASE and not term.rule:
+                near = [h for h in phrases.get(term.topic, ()) if h.end > start]
+                phrases[term.topic] = near
+                if near and any(_repeats(other, hit) for other in near):
                     continue
                 near.append(hit)
-            if hit.term.kind is not Kind.MASK:
+            if term.kind is not Kind.MASK:
                 kept.append(hit)
-        if hit.term.kind is Kind.MASK or hit.term.name:
+        if (term.kind is Kind.MASK or term.name) and not (hidden and end <= reach):
+            covers = [cover for cover in covers if cover.end > start]
             covers.append(hit)
+            reach = max(reach, end)
     return kept
 
 
@@ -123,8 +133,6 @@ def _hides(cover: Hit, hit: Hit) -> bool:
 
     "Bank of Japan" is no bank among others, but it is in Japan.
     """
-    if hit.end > cover.end:  # none begins before its cover: they come sorted
-        return False
     if cover.term.kind is Kind.MASK:
         return True
     if cover.end - cover.start == hit.end - hit.start:

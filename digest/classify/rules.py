@@ -25,10 +25,10 @@ class _Group:
 
     def best(self, said: Said, topic: Callable[[str], Evidence | None]) -> Evidence | None:
         """Return the heaviest evidence that meets the group, None when nothing does."""
-        found = [said.phrases[key] for key in self.phrases & said.phrases.keys()]
-        found += [said.countries[code] for code in self.countries & said.countries.keys()]
+        found = [said.phrases[key] for key in said.phrases if key in self.phrases]
+        found += [said.countries[code] for code in said.countries if code in self.countries]
         found += [evidence for slug in self.topics if (evidence := topic(slug))]
-        return max(found, key=lambda e: (e.weight, e.reason), default=None)
+        return max(found, key=lambda e: (e.weight, e.reason)) if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class Reading:
     """An entry as one text: where each field begins, and what was set apart."""
 
     text: str
+    plain: str  # the same as `folded` gives it
     summary_from: int
     body_from: int
     dateline: str = ""
@@ -71,12 +72,15 @@ def read(entry: model.Entry, catalogue: topics.Catalogue) -> Reading:
     elif body.startswith(summary[:100]):
         body = body[len(summary) :]
     text = f"{title}\n{summary}\n{body[:_BODY_CHARS]}"
-    language = language_of(folded(text), entry.language)
+    plain = folded(text)
+    language = language_of(plain, entry.language)
     body_from = len(title) + len(summary) + 2
-    return Reading(text, len(title) + 1, body_from, dateline or also, language)
+    return Reading(text, plain, len(title) + 1, body_from, dateline or also, language)
 
 
 def _clean(text: str) -> str:
+    if text.isascii():
+        return " ".join(text.split())
     return unicodedata.normalize("NFC", " ".join(text.translate(_INVISIBLE).split()))
 
 

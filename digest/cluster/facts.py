@@ -5,6 +5,7 @@ differs.  Read here once per entry, compared in vetoes.py.
 """
 
 import re
+import sys
 from dataclasses import dataclass
 
 from digest.cluster import lexicon, places, words
@@ -27,6 +28,12 @@ _ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "final"
 _DAY_OF_MONTH = re.compile(
     r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:[a-z]{1,6})?\.? (\d{1,2})\b(?![.,]?\d)"
 )
+_MONTH_DAY = re.compile(  # the other way round: "12 May"
+    r"\b(\d{1,2})(?:st|nd|rd|th)? (?:of )?"
+    r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:[a-z]{1,6})?\b"
+)
+_STAGE = re.compile(r"\b(quarter|semi)[- ]?finals?\b", re.IGNORECASE)
+_FIXTURE = re.compile(r"(\w[\w'’.-]*) (?:vs?\.?|versus|@) (?:the )?(\w[\w'’-]*)")
 _SCORE = re.compile(
     r"(?<![\d.,/-])(\d{1,3})\s?[-–:]\s?(\d{1,3})(?![\d.,/-]|-?(?:year|month|day|week|hour|nation|member|point|storey|story|seat))"
 )
@@ -49,6 +56,7 @@ _MAGNITUDE = re.compile(
 _MONTHS = lexicon.word_set(  # as written: "may" and "march" are also verbs
     "January February March April May June July August September October November December"
 )
+_WEEKDAYS = lexicon.word_set("monday tuesday wednesday thursday friday saturday sunday weekend")
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 NEGATIONS = lexicon.word_set(
     """not no never won't doesn't don't didn't isn't wasn't cannot can't refuses refused denies
@@ -74,6 +82,8 @@ class Facts:
     years: frozenset[int]
     magnitudes: frozenset[float]
     months: frozenset[str]
+    weekdays: frozenset[str]
+    fixture: frozenset[str]  # the two sides of "Leeds v Hull"
     numbers: frozenset[str]  # all of them, as digits
     ends: frozenset[tuple[str, bool]]  # ends of axes in lexicon.OPPOSITES
 
@@ -126,27 +136,56 @@ def _ends(plain: list[str]) -> frozenset[tuple[str, bool]]:
     )
 
 
-def read_facts(text: str) -> Facts:
-    """Read what `text`, a headline or a headline with its lede, pins down."""
-    written = words.tokens(text)
+def read_facts(text: str, written: list[str] | None = None, *, is_long: bool = False) -> Facts:
+    """Read what `text`, a headline or a headline with its lede, pins down.
+
+    `written` are its words, where they are known.  Of a long one neither the order of words and
+    places nor its direction is kept: they say something in a headline only.
+    """
+    if written is None:
+        written = words.tokens(text)
     plain = [words.fold(word.replace("’", "'")) for word in written]
     named = _places(written)
-    series = {(m[1].casefold(), int(m[2].replace(",", ""))) for m in _SERIES.finditer(text)}
-    series |= {(m[1].casefold(), int(m[2])) for m in _DAY_OF_MONTH.finditer(text)}
-    for m in _ORDINAL.finditer(text):
-        series.add((m[3].casefold(), int(m[1]) if m[1] else _ORDINALS.index(m[2].casefold())))
+    has_digits = any(c.isdigit() for c in text)
     return Facts(
-        words=tuple(plain),
+        words=() if is_long else tuple(sys.intern(word) for word in plain),
         places=frozenset(named),
-        in_order=named,
-        series=frozenset(series),
-        scores=frozenset((int(m[1]), int(m[2])) for m in _SCORE.finditer(text)),
-        percents=frozenset(_number(m[1].replace(",", ".")) for m in _PERCENT.finditer(text)),
-        money=_money(text),
-        ages=frozenset(int(m[1] or m[2]) for m in _AGE.finditer(text)),
-        years=frozenset(int(m[1]) for m in _YEAR.finditer(text)),
-        magnitudes=frozenset(float(m[1] or m[2]) for m in _MAGNITUDE.finditer(text)),
+        in_order=() if is_long else named,
+        series=_series(text, has_digits=has_digits),
+        scores=frozenset((int(m[1]), int(m[2])) for m in _SCORE.finditer(text))
+        if has_digits
+        else frozenset(),
+        percents=frozenset(_number(m[1].replace(",", ".")) for m in _PERCENT.finditer(text))
+        if has_digits
+        else frozenset(),
+        money=_money(text) if has_digits else frozenset(),
+        ages=frozenset(int(m[1] or m[2]) for m in _AGE.finditer(text))
+        if has_digits
+        else frozenset(),
+        years=frozenset(int(m[1]) for m in _YEAR.finditer(text)) if has_digits else frozenset(),
+        magnitudes=frozenset(float(m[1] or m[2]) for m in _MAGNITUDE.finditer(text))
+        if has_digits
+        else frozenset(),
         months=frozenset(word for word in written if word in _MONTHS),
-        numbers=frozenset(read_numbers(written)),
-        ends=_ends(plain),
+        weekdays=frozenset(word for word in plain if word in _WEEKDAYS),
+        fixture=_fixture(text),
+        numbers=frozenset(read_numbers(plain)),
+        ends=frozenset() if is_long else _ends(plain),
     )
+
+
+def _series(text: str, *, has_digits: bool) -> frozenset[tuple[str, int]]:
+    found = set()
+    if has_digits:
+        found |= {(m[1].casefold(), int(m[2].replace(",", ""))) for m in _SERIES.finditer(text)}
+        found |= {(m[1].casefold(), int(m[2])) for m in _DAY_OF_MONTH.finditer(text)}
+        found |= {(m[2].casefold(), int(m[1])) for m in _MONTH_DAY.finditer(text)}
+    for m in _ORDINAL.finditer(text):
+        found.add((m[3].casefold(), int(m[1]) if m[1] else _ORDINALS.index(m[2].casefold())))
+    found |= {("stage", 4 if m[1].casefold() == "quarter" else 2) for m in _STAGE.finditer(text)}
+    return frozenset(found)
+
+
+def _fixture(text: str) -> frozenset[str]:
+    match = _FIXTURE.search(text)
+    return frozenset(words.fold(side) for side in match.groups()) if match else frozenset()

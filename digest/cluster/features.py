@@ -1,9 +1,12 @@
 """What an entry is compared by: weighted terms, fingerprints of its text, facts, canonical URL."""
 
+import functools
 import re
+import sys
 import urllib.parse
 import zlib
-from collections.abc import Mapping
+from array import array
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +21,11 @@ LEDE_WEIGHT = 1.0
 NAME_FACTOR = 0.9  # a capitalised word inside a sentence: people are in many stories
 COPY_SHINGLES = 6  # equal runs of words below which a text is too short to call copied
 _SHINGLE_WORDS = 5
-_SHINGLED_WORDS = 160  # of the text, after the title
+_SHINGLED_WORDS = 240  # of the text, after the title
+_HEAD = 50  # fingerprints that most copies keep
+_BASE = 0x9E3779B1  # odd: nothing is lost of a word when it is multiplied
+_MASK = 0xFFFFFFFF
+_BASE_OUT = pow(_BASE, _SHINGLE_WORDS, 1 << 32)
 _TRACKING = re.compile(
     r"^(?:utm_.*|at_.*|fbclid|gclid|dclid|msclkid|igshid|mc_[ce]id|maca|cmp|cmpid|ocid|ref|ref_src|ref_url|"
     r"source|src|ftag|smid|xtor|rss|feed|traffic_source|partner|ns_.*|ito|sh|share|spm|s_cid|icid|ncid)$",
@@ -37,7 +44,8 @@ class Features:
     terms: Mapping[str, float]
     title_terms: tuple[str, ...]
     title_names: frozenset[str]
-    shingles: frozenset[int]
+    shingles: "array[int]"  # fingerprints of the text's runs of words, in order
+    wording: int  # mostly equal in copies of one text, whatever is put before or after it
     is_roundup: bool  # tells of several events
     title_facts: facts.Facts
     all_facts: facts.Facts
@@ -63,11 +71,26 @@ def canonical_url(url: str) -> str:
 
 def shingles(text: str) -> frozenset[int]:
     """Give the fingerprints of a text's runs of five words."""
-    folded = [words.fold(word) for word in words.tokens(text)[:_SHINGLED_WORDS]]
-    return frozenset(
-        zlib.crc32(" ".join(folded[start : start + _SHINGLE_WORDS]).encode())
-        for start in range(len(folded) - _SHINGLE_WORDS + 1)
-    )
+    return frozenset(_fingerprints(words.tokens(text)))
+
+
+def _fingerprints(written: Sequence[str]) -> "array[int]":
+    """Fingerprints of runs of five words, in order; of a run's words, each times a power."""
+    found = array("I")
+    rolled = 0
+    numbers = [_number(word) for word in written[:_SHINGLED_WORDS]]
+    for at, number in enumerate(numbers):
+        rolled = (rolled * _BASE + number) & _MASK
+        if at >= _SHINGLE_WORDS:
+            rolled = (rolled - numbers[at - _SHINGLE_WORDS] * _BASE_OUT) & _MASK
+        if at >= _SHINGLE_WORDS - 1:
+            found.append(rolled)
+    return found
+
+
+@functools.lru_cache(maxsize=50_000)
+def _number(word: str) -> int:
+    return zlib.crc32(words.fold(word).encode())
 
 
 def _in_sentence_case(written: list[str]) -> bool:
@@ -97,10 +120,9 @@ def read_features(entry: model.Entry) -> Features:
     """Read what `entry` is compared by; its language chooses stemmer and stop words."""
     title = words.tidy_title(entry.title)
     text = words.lede(entry.summary or entry.body, LEDE_WORDS)
-    long_text = words.lede(entry.body or entry.summary, _SHINGLED_WORDS)
     title_words, lede_words = words.tokens(title), words.tokens(text)
-    in_title = _names(title_words, first=True)
     named = _names(title_words, first=False) | _names(lede_words, first=False)
+    in_title = _names(title_words, first=True)
     weights: dict[str, float] = {}
     title_names: set[str] = set()
     title_terms: list[str] = []
@@ -114,16 +136,31 @@ def read_features(entry: model.Entry) -> Features:
             known = weights.get(term, 0.0)
             # A term of both title and lede counts a little more than one of the title alone.
             weights[term] = max(known, raised) + 0.5 * min(known, raised) if known else raised
+    title_facts = facts.read_facts(title, title_words)
+    shingled = _fingerprints(_long_words(entry, text, lede_words))
     return Features(
         entry_id=entry.id,
-        source=entry.source or str(entry.source_id or ""),
+        source=sys.intern(entry.source or str(entry.source_id or "")),
         at=entry.published_at or entry.updated_at,
         url=canonical_url(entry.url),
-        terms=weights,
-        title_terms=tuple(dict.fromkeys(title_terms)),
-        title_names=frozenset(title_names),
-        shingles=shingles(long_text),
+        terms={sys.intern(term): _SHARED.setdefault(w, w) for term, w in weights.items()},
+        title_terms=tuple(sys.intern(term) for term in dict.fromkeys(title_terms)),
+        title_names=frozenset(sys.intern(term) for term in title_names),
+        shingles=shingled,
+        wording=min(shingled[:_HEAD]) if shingled else zlib.crc32(entry.id.encode()),
         is_roundup=words.is_roundup(entry.title),
-        title_facts=facts.read_facts(title),
-        all_facts=facts.read_facts(f"{title}. {text}"),
+        title_facts=title_facts,
+        all_facts=facts.read_facts(f"{title}. {text}", [*title_words, *lede_words], is_long=True)
+        if text
+        else title_facts,
     )
+
+
+def _long_words(entry: model.Entry, text: str, lede_words: Sequence[str]) -> Sequence[str]:
+    """The words of the longer of summary and body."""
+    longer = max(entry.body, entry.summary, key=len)
+    long_text = words.lede(longer, _SHINGLED_WORDS)
+    return lede_words if long_text == text else words.tokens(long_text)
+
+
+_SHARED: dict[float, float] = {}  # the few weights there are, each once in memory

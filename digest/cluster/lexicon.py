@@ -119,8 +119,8 @@ EVENT_WORDS: frozenset[str] = word_set("""
 
 # People and bodies that are in the news every day: stems.
 DAILY_NAMES: frozenset[str] = word_set("""
-    biden erdogan eu macron merz modi musk nato netanyahu obama putin starmer trump xi zelenski
-    zelenskyy
+    biden covid erdogan eu macron merz modi musk nato netanyahu obama omicron putin starmer trump xi
+    zelenski zelenskyy
 """)
 
 # Words of one row mean one thing in a headline; each row becomes its first word.  English.
@@ -200,7 +200,9 @@ move: rise rises rising rose higher up climb climbs climbed soar soars soared ju
 rate: raise raises raised hike hikes hiked | cut cuts lower lowers lowered slash slashes slashed
 outcome: win wins won beat beats beaten-rivals defeat defeats triumph triumphs victory | lose
     loses lost loss
-verdict: guilty convicted convicts | acquitted acquits innocent cleared
+steady: raise raises raised hike hikes hiked cut cuts lower lowers lowered slash slashes | hold
+    holds held keep keeps kept unchanged pauses
+verdict: guilty convicted convicts jailed jails sentenced | acquitted acquits innocent cleared
 decision: approve approves approved accept accepts accepted back backs backed adopt adopts
     adopted pass passes passed | reject rejects rejected veto vetoes vetoed block blocks blocked
 stance: support supports supported | oppose opposes opposed
@@ -242,8 +244,8 @@ SHORT_FORMS: dict[str, str] = {
     "prime minister": "PM", "european central bank": "ECB", "united nations": "UN",
     "european union": "EU", "bank of england": "BoE", "federal reserve": "Fed",
     "international monetary fund": "IMF", "world trade organization": "WTO",
-    "artificial intelligence": "AI", "power cut": "blackout", "power cuts": "blackouts",
-    "power outage": "blackout", "no-confidence vote": "confidence vote",
+    "covid-19": "Covid", "artificial intelligence": "AI", "power cut": "blackout",
+    "power cuts": "blackouts", "power outage": "blackout", "no-confidence vote": "confidence vote",
 }  # fmt: skip
 
 NUMBER_WORDS: dict[str, str] = {  # "one" is mostly no number

@@ -6,16 +6,25 @@ gives says nothing.  What the other's lede supports is no difference either.
 
 import difflib
 import itertools
+import re
 from collections.abc import Callable, Iterable, Sequence
 
-from digest.cluster import features, lexicon, places
+from digest.cluster import features, lexicon, places, words
 from digest.cluster.facts import NEGATIONS, Facts
 
 __all__ = ["conflict", "doubt"]
 
 _NEAR_AMOUNT = 0.06  # relative: "Rs6.9bn" and "Rs 7 billion" may be one sum
 _DOUBT = 0.8
+_LONG_NAME = 3  # words
+_AMOUNT = re.compile(r"\d+(?:\.\d+)?")
+_PRECISE_DIGITS = 4
+_ROUGHLY = 0.25  # relative
+_TOLLS = lexicon.word_set(
+    "kill injuri hurt dead toll miss die arrest evacu rescu trap displac infect case victim stab"
+)
 _PARALLEL = 0.6  # share of terms two headlines hold in the same order
+_RATES = lexicon.word_set("rate rates")
 _SAME_NAME = 0.75
 _NEAR_MAGNITUDE = 0.45  # early magnitudes are revised
 
@@ -47,10 +56,32 @@ def _towns(paths: frozenset[places.Path]) -> frozenset[places.Path]:
 
 
 def _series_differ(a: Facts, b: Facts) -> str:
-    labels_b = dict(b.series)
-    for label, value in sorted(a.series):
-        if label in labels_b and (label, value) not in b.series:
-            return f"different numbers: {label} {value}, {label} {labels_b[label]}"
+    for label in sorted({name for name, _ in a.series} & {name for name, _ in b.series}):
+        of_a = {value for name, value in a.series if name == label}
+        of_b = {value for name, value in b.series if name == label}
+        if not of_a & of_b:
+            return f"different numbers: {label} {min(of_a)}, {label} {min(of_b)}"
+    return ""
+
+
+def _fixtures_differ(a: features.Features, b: features.Features) -> str:
+    """Compare who plays whom: one side alone plays others on other days."""
+    ours, theirs = a.title_facts.fixture, b.title_facts.fixture
+    if not ours or not theirs or ours == theirs:
+        return ""
+    if ours <= set(b.title_facts.words) or theirs <= set(a.title_facts.words):
+        return ""
+    return f"different fixtures: {' and '.join(sorted(ours))}, {' and '.join(sorted(theirs))}"
+
+
+def _days_differ(a: features.Features, b: features.Features) -> str:
+    for kind in ("months", "weekdays"):
+        ours: frozenset[str] = getattr(a.title_facts, kind)
+        theirs: frozenset[str] = getattr(b.title_facts, kind)
+        in_a: frozenset[str] = getattr(a.all_facts, kind)
+        in_b: frozenset[str] = getattr(b.all_facts, kind)
+        if ours and theirs and not ours & in_b and not theirs & in_a:
+            return f"different {kind}: {min(ours)}, {min(theirs)}"
     return ""
 
 
@@ -89,6 +120,8 @@ def _subject(fact: Facts, axis: str) -> set[str]:
 
 def _sides_differ(a: Facts, b: Facts) -> str:
     for axis in sorted({name for name, _ in a.ends} & {name for name, _ in b.ends}):
+        if axis == "steady" and not (_RATES.intersection(a.words) and _RATES.intersection(b.words)):
+            continue  # "holds" is said of much else
         of_a = {end for name, end in a.ends if name == axis}
         of_b = {end for name, end in b.ends if name == axis}
         if len(of_a) != 1 or len(of_b) != 1 or of_a == of_b:
@@ -110,35 +143,49 @@ def _negation_differs(a: Facts, b: Facts) -> str:
     return ""
 
 
-def _months_differ(a: features.Features, b: features.Features) -> str:
-    ours, theirs = a.title_facts.months, b.title_facts.months
-    if ours and theirs and not ours & b.all_facts.months and not theirs & a.all_facts.months:
-        return f"different months: {min(ours)}, {min(theirs)}"
-    return ""
-
-
 def _slots_differ(a: features.Features, b: features.Features) -> str:
     """Compare headlines of one build: "Verstappen wins Monaco", "Norris wins Monaco"."""
     ours, theirs = a.title_terms, b.title_terms
+    if 2 * len(set(ours).intersection(theirs)) < _PARALLEL * (len(ours) + len(theirs)):
+        return ""
     matcher = difflib.SequenceMatcher(None, ours, theirs, autojunk=False)
     if matcher.ratio() < _PARALLEL:
         return ""
     for what, a_from, a_to, b_from, b_to in matcher.get_opcodes():
-        if what != "replace":
-            continue
         gone, come = ours[a_from:a_to], theirs[b_from:b_to]
         if (
-            len(gone) == len(come) == 1
-            and (
-                (gone[0] in a.title_names and come[0] in b.title_names)
-                or _models(ours[:a_to], theirs[:b_to], a)
-            )
-            and gone[0] not in b.terms
-            and come[0] not in a.terms
-            and not _one_name(gone[0], come[0])
+            what != "replace"
+            or len(gone) != len(come)
+            or len(gone) > _LONG_NAME
+            or not b.terms.keys().isdisjoint(gone)
+            or not a.terms.keys().isdisjoint(come)
         ):
-            return f"same words about others: {gone[0]}, {come[0]}"
+            continue
+        shown = f"{' '.join(gone)}, {' '.join(come)}"
+        if all(_is_name(t, a) for t in gone) and all(_is_name(t, b) for t in come):
+            if not all(_one_name(one, other) for one, other in zip(gone, come, strict=True)):
+                return f"same words about others: {shown}"
+        elif len(gone) == 1 and _models(ours[:a_to], theirs[:b_to], a):
+            if not _one_name(gone[0], come[0]):
+                return f"same words about others: {shown}"
+        elif len(gone) == 1 and _amounts_differ(gone[0], come[0], {*ours, *theirs}):
+            return f"same words, other numbers: {shown}"
     return ""
+
+
+def _is_name(term: str, read: features.Features) -> bool:
+    return term in read.title_names or term in words.COUNTRIES
+
+
+def _amounts_differ(one: str, other: str, terms: set[str]) -> bool:
+    """Say whether two numbers in one place of two headlines are two events': tolls grow and
+    counts are rough, but what is told to the last digit is told alike by all."""
+    if not _AMOUNT.fullmatch(one) or not _AMOUNT.fullmatch(other) or terms & _TOLLS:
+        return False
+    if all(len(number.replace(".", "").rstrip("0")) >= _PRECISE_DIGITS for number in (one, other)):
+        return True
+    x, y = float(one), float(other)
+    return abs(x - y) > _ROUGHLY * max(x, y)
 
 
 def _models(ours: Sequence[str], theirs: Sequence[str], a: features.Features) -> bool:
@@ -183,6 +230,8 @@ def doubt(a: features.Features, b: features.Features) -> float:
     ours, theirs = a.title_facts.numbers, b.title_facts.numbers
     if not ours or not theirs or ours & b.all_facts.numbers or theirs & a.all_facts.numbers:
         return 1.0
+    if a.title_facts.magnitudes and b.title_facts.magnitudes:
+        return 1.0  # compared where it counts
     return _DOUBT ** min(len(ours), len(theirs), 2)
 
 
@@ -197,7 +246,8 @@ def conflict(a: features.Features, b: features.Features) -> str:
         or _series_differ(a.title_facts, b.title_facts)
         or _slots_differ(a, b)
         or _roles_differ(a.title_facts, b.title_facts)
-        or _months_differ(a, b)
+        or _fixtures_differ(a, b)
+        or _days_differ(a, b)
         or _scores_differ(a.title_facts, b.title_facts)
         or _sides_differ(a.title_facts, b.title_facts)
         or _negation_differs(a.title_facts, b.title_facts)

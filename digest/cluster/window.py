@@ -1,36 +1,37 @@
 """The stories of the last days, indexed by the terms of their entries.
 
-Nothing here decides; it counts, finds candidates and measures.  Work per entry is bounded: the
-rarest terms are looked up, each in a list of bounded length, and only the best few stories are
-measured in full.
+Nothing here decides; it counts, finds candidates and measures.  Work per entry is bounded: a
+term is looked up in its latest stories only, a look-up ends after so many stories, and only
+the best few are measured in full.  Postings are arrays of numbers; what was forgotten stays in
+them until so much of it has gathered that they are made anew.
 """
 
 import heapq
-import itertools
 import math
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TypeVar
+from datetime import UTC, datetime
 
-from digest.cluster import features, words
+from digest.cluster import copies, features, words
 
 __all__ = ["StoryInWindow", "Weighed", "Window"]
-
-_Place = TypeVar("_Place", str, int)
 
 _PRIOR_STORIES = 300.0  # an empty window already knows that rare words are rare
 _PRIORS = (0.5, 5.0, 8.0, 12.0)  # stories among those that hold a term, by `words.tier`
 _AT_THE_END = 1 << 30
-_LOOKED_UP_TERMS = 16
-_STORIES_PER_TERM = 150
-_COMMON_SHINGLE = 3  # stories that share it: boilerplate
+_LAST = datetime.max.replace(tzinfo=UTC)
+_LOOKED_UP_TERMS = 24
+_STORIES_PER_TERM = 120  # the latest that hold a term
+_LOOKED_UP_STORIES = 1_200  # over all terms, the most telling first
+_FAINT = 0.2  # share of the best candidate's worth from which others are measured
+_ALWAYS_SIZED = 64  # terms up to which a story's length is measured every time
+_STALE_POSTINGS = 50_000  # forgotten ones kept at least, before postings are made anew
 
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """An entry's terms in a window: weight times squared rarity, their squared length, and the
+    """Weighted terms in a window: weight times squared rarity, their squared length, and the
     terms that tell most first."""
 
     worths: Mapping[str, float]
@@ -40,23 +41,40 @@ class Weighed:
 
 @dataclass(slots=True)
 class StoryInWindow:
-    """A story as the window sees it: the lead stays what began it."""
+    """A story as the window sees it: the lead stays what began it.
+
+    `weights` are summed over the entries; those of a single one are that one's own.
+    """
 
     key: str
+    number: int
     entries: list[features.Features] = field(default_factory=list)
-    weights: dict[str, float] = field(default_factory=dict)  # sum over entries
+    weights: Mapping[str, float] = field(default_factory=dict)
+    last_at: datetime | None = None
+    sources: frozenset[str] = frozenset()
+    wordings: frozenset[int] = frozenset()  # copies count once
+    size: float = 0.0
+    sized_at: int = -1  # entries the window had taken in by then
+    is_fixed: bool = False  # an editor's word: not to be joined with another
 
     @property
     def lead(self) -> features.Features:
         return self.entries[0]
 
-    @property
-    def last_at(self) -> datetime | None:
-        return max((m.at for m in self.entries if m.at is not None), default=None)
-
-    @property
-    def sources(self) -> frozenset[str]:
-        return frozenset(m.source for m in self.entries)
+    def recount(self) -> None:
+        """Sum over the entries what is kept of them all."""
+        self.last_at = max((each.at for each in self.entries if each.at is not None), default=None)
+        self.sources = frozenset(each.source for each in self.entries)
+        self.wordings = frozenset(each.wording for each in self.entries)
+        self.sized_at = -1
+        if len(self.entries) == 1:
+            self.weights = self.lead.terms
+            return
+        summed: dict[str, float] = {}
+        for each in self.entries:
+            for term, weight in each.terms.items():
+                summed[term] = summed.get(term, 0.0) + weight
+        self.weights = summed
 
 
 class Window:
@@ -65,15 +83,19 @@ class Window:
     def __init__(self) -> None:
         self.stories: dict[str, StoryInWindow] = {}
         self.story_of: dict[str, str] = {}  # entry id → story key
-        self._n_entries = 0
+        self.prints = copies.Prints(self.story_of)
+        self._n_put = 0
+        self._n_stories = 0  # ever made: numbers are not used twice
+        self._n_stale = 0
         self._log_size = math.log(_PRIOR_STORIES)
         self._log_with: dict[str, float] = {}  # of the number of stories with a term, smoothed
-        self._by_term: defaultdict[str, dict[str, int]] = defaultdict(dict)
-        self._by_shingle: defaultdict[int, dict[str, int]] = defaultdict(dict)
-        self._by_url: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        self._n_with: dict[str, int] = {}
+        self._by_number: dict[int, StoryInWindow] = {}
+        self._by_term: dict[str, array[int]] = {}
+        self._by_url: dict[str, list[str]] = {}  # entry ids
 
     def __len__(self) -> int:
-        return self._n_entries
+        return len(self.story_of)
 
     def rarity(self, term: str) -> float:
         """Give the logarithm of how few stories hold a term, smoothed for small windows.
@@ -86,57 +108,108 @@ class Window:
         return self._log_size - known
 
     def weigh(self, terms: Mapping[str, float]) -> Weighed:
-        """Weigh an entry's terms by their rarity, to compare it with many stories."""
-        rarities = {term: self.rarity(term) for term in terms}
-        return Weighed(
-            worths={term: weight * rarities[term] ** 2 for term, weight in terms.items()},
-            size=math.fsum((weight * rarities[term]) ** 2 for term, weight in terms.items()),
-            telling=sorted(terms, key=lambda term: (-terms[term] * rarities[term], term)),
-        )
+        """Weigh terms by their rarity, to compare them with many stories."""
+        worths: dict[str, float] = {}
+        marks: dict[str, float] = {}
+        size = 0.0
+        for term, weight in terms.items():
+            rarity = self.rarity(term)
+            mark = weight * rarity
+            worths[term] = mark * rarity
+            marks[term] = -mark
+            size += mark * mark
+        return Weighed(worths, size, sorted(terms, key=lambda term: (marks[term], term)))
 
     def likeness(self, weighed: Weighed, other: Mapping[str, float]) -> float:
-        """Give the cosine of an entry and the weighted terms of others, all in the window."""
-        worths = weighed.worths
-        dot = math.fsum(worths[term] * other[term] for term in worths if term in other)
+        """Give the cosine of weighed terms and the weighted terms of others, all in the window."""
+        dot = _dot(weighed.worths, other)
+        return dot / math.sqrt(self._size(other) * weighed.size) if dot else 0.0
+
+    def likeness_to(self, weighed: Weighed, story: StoryInWindow) -> float:
+        """Give the cosine of weighed terms and a story as a whole.
+
+        The length of a long story is measured again only now and then.
+        """
+        dot = _dot(weighed.worths, story.weights)
         if not dot:
             return 0.0
+        n_terms = len(story.weights)
+        age = self._n_put - story.sized_at
+        if story.sized_at < 0 or (age and n_terms <= _ALWAYS_SIZED) or age > n_terms // 4:
+            story.size = self._size(story.weights)
+            story.sized_at = self._n_put
+        return dot / math.sqrt(story.size * weighed.size)
+
+    def _size(self, weights: Mapping[str, float]) -> float:
         log_with, log_size = self._log_with, self._log_size
         size = 0.0
-        for term, weight in other.items():
+        for term, weight in weights.items():
             worth = (log_size - log_with[term]) * weight
             size += worth * worth
-        return dot / math.sqrt(size * weighed.size)
+        return size
 
-    def _recount(self, term: str) -> None:
-        n_with = len(self._by_term.get(term, ()))
-        if n_with:
-            self._log_with[term] = math.log(n_with + _PRIORS[words.tier(term)])
-        else:
-            del self._log_with[term]
-
-    def put(self, read: features.Features, key: str) -> None:
+    def put(self, read: features.Features, key: str, *, is_fixed: bool = False) -> None:
         """Take in an entry; one known by its id is replaced where it stood."""
         at = self._take_out(read.entry_id) if read.entry_id in self.story_of else _AT_THE_END
-        story = self.stories.setdefault(key, StoryInWindow(key))
+        story = self.stories.get(key)
+        if story is None:
+            self._n_stories += 1
+            story = StoryInWindow(key, self._n_stories)
+            self.stories[key] = self._by_number[story.number] = story
+            self._log_size = math.log(len(self.stories) + _PRIOR_STORIES)
+        self._n_put += 1
+        story.is_fixed = story.is_fixed or is_fixed
         story.entries.insert(at, read)
-        self._log_size = math.log(len(self.stories) + _PRIOR_STORIES)
         self.story_of[read.entry_id] = key
-        self._n_entries += 1
-        for term, weight in read.terms.items():
-            story.weights[term] = story.weights.get(term, 0.0) + weight
-            if key not in self._by_term[term]:
-                self._by_term[term][key] = 0
-                self._recount(term)
-            _count(self._by_term[term], key)
-        for shingle in read.shingles:
-            _count(self._by_shingle[shingle], key)
+        self._count_in(story, read)
+        if at == _AT_THE_END and len(story.entries) > 1:
+            _grow(story, read)
+        else:
+            story.recount()
+        self.prints.put(read)
         if read.url:
-            _count(self._by_url[read.url], key)
+            self._by_url.setdefault(read.url, []).append(read.entry_id)
+
+    def _count_in(self, story: StoryInWindow, read: features.Features) -> None:
+        known, number = story.weights, story.number
+        for term in read.terms:
+            posted = self._by_term.get(term)
+            if posted is None:
+                posted = self._by_term[term] = array("I")
+            if term not in known:
+                posted.append(number)
+                self._recount(term, 1)
+            elif len(posted) > _STORIES_PER_TERM and number not in posted[-8:]:
+                posted.append(number)  # once more, to stand among the latest
+                self._n_stale += 1
+
+    def _recount(self, term: str, more: int) -> None:
+        n_with = self._n_with.get(term, 0) + more
+        if n_with:
+            self._n_with[term] = n_with
+            self._log_with[term] = math.log(n_with + _PRIORS[words.tier(term)])
+        else:
+            del self._n_with[term], self._log_with[term], self._by_term[term]
 
     def remove(self, key: str) -> None:
         """Forget a story and its entries."""
         for each in list(self.stories[key].entries):
             self._take_out(each.entry_id)
+
+    def forget(self, entry_id: str) -> None:
+        """Forget one entry, and its story with its last one; an unknown one is none."""
+        if entry_id in self.story_of:
+            self._take_out(entry_id)
+
+    def join(self, into: str, other: str) -> None:
+        """Put the entries of one story into another, in the order of their times."""
+        moved = [*self.stories[into].entries, *self.stories[other].entries]
+        self.remove(other)
+        story = self.stories[into]
+        for read in moved:
+            if self.story_of.get(read.entry_id) != into:
+                self.put(read, into)
+        story.entries.sort(key=lambda each: each.at or _LAST)
 
     def _take_out(self, entry_id: str) -> int:
         """Forget one entry, its story with its last one; where in the story it stood."""
@@ -144,62 +217,84 @@ class Window:
         story = self.stories[key]
         at = next(at for at, each in enumerate(story.entries) if each.entry_id == entry_id)
         read = story.entries.pop(at)
-        self._n_entries -= 1
-        for term, weight in read.terms.items():
-            story.weights[term] -= weight
-            _discount(self._by_term, term, key)
-            if key not in self._by_term.get(term, {}):
-                del story.weights[term]
-                self._recount(term)
-        for shingle in read.shingles:
-            _discount(self._by_shingle, shingle, key)
-        if read.url:
-            _discount(self._by_url, read.url, key)
-        if not story.entries:
-            del self.stories[key]
+        self.prints.take_out(read)
+        if story.entries:
+            story.recount()
+        else:
+            story.weights = {}
+            del self.stories[key], self._by_number[story.number]
             self._log_size = math.log(len(self.stories) + _PRIOR_STORIES)
+        for term in read.terms:
+            if term not in story.weights:
+                self._n_stale += 1
+                self._recount(term, -1)
+        if read.url:
+            self._by_url[read.url].remove(entry_id)
+            if not self._by_url[read.url]:
+                del self._by_url[read.url]
+        if self._n_stale > max(_STALE_POSTINGS, sum(self._n_with.values())):
+            self._post_anew()
         return at
+
+    def _post_anew(self) -> None:
+        self._by_term = {term: array("I") for term in self._n_with}
+        for number, story in self._by_number.items():
+            for term in story.weights:
+                self._by_term[term].append(number)
+        self._n_stale = 0
 
     def with_url(self, url: str) -> str:
         """Give the story first known under a canonical URL, "" for none."""
-        return next(iter(self._by_url.get(url, ())), "") if url else ""
+        known = self._by_url.get(url) if url else None
+        return self.story_of[known[0]] if known else ""
 
-    def copied(self, read: features.Features) -> tuple[str, float]:
-        """Give the story that shares most of `read`'s wording, and the share of the shorter."""
-        shared: Counter[str] = Counter()
-        for shingle in read.shingles:
-            stories = self._by_shingle.get(shingle, {})
-            if len(stories) < _COMMON_SHINGLE:
-                shared.update(stories.keys())
-        if not shared:
-            return "", 0.0
-        key, n_shared = min(shared.items(), key=lambda pair: (-pair[1], pair[0]))
-        shorter = min(
-            min(len(m.shingles), len(read.shingles))
-            for m in self.stories[key].entries
-            if m.shingles
-        )
-        return (key, min(1.0, n_shared / shorter)) if n_shared >= _COMMON_SHINGLE else ("", 0.0)
-
-    def candidates(self, weighed: Weighed, limit: int) -> list[str]:
-        """Give the keys of the stories that share the most telling terms, best first."""
-        found: defaultdict[str, float] = defaultdict(float)
+    def candidates(self, weighed: Weighed, limit: int) -> list[StoryInWindow]:
+        """Give the stories that share the most telling terms, best first."""
+        found: dict[int, float] = {}
+        n_left = _LOOKED_UP_STORIES
         for term in weighed.telling[:_LOOKED_UP_TERMS]:
-            keys = self._by_term.get(term, {})
-            for key in itertools.islice(reversed(keys), _STORIES_PER_TERM):
-                found[key] += weighed.worths[term]
-        return heapq.nsmallest(limit, found, key=lambda key: (-found[key], key))
+            posted = self._by_term.get(term)
+            if posted is None:
+                continue
+            worth = weighed.worths[term]
+            some = posted[-_STORIES_PER_TERM:] if len(posted) > _STORIES_PER_TERM else posted
+            for number in some:
+                found[number] = found.get(number, 0.0) + worth
+            n_left -= len(some)
+            if n_left < 0:
+                break
+        if not found:
+            return []
+        stories = self._by_number
+        floor = _FAINT * max(found.values())
+        near = [(w, number) for number, w in found.items() if w > floor and number in stories]
+        return [stories[number] for _, number in heapq.nlargest(limit, near)]
+
+    def quiet_since(self, before: datetime) -> Iterator[str]:
+        """Name the stories whose last entry is older."""
+        for story in list(self.stories.values()):
+            if story.last_at is not None and story.last_at < before:
+                yield story.key
 
 
-def _count(table: dict[str, int], key: str) -> None:
-    # Taken out and put back, so that the most recent stories stand last.
-    table[key] = table.pop(key, 0) + 1
+def _dot(worths: Mapping[str, float], other: Mapping[str, float]) -> float:
+    dot = 0.0
+    for term, worth in worths.items():
+        if term in other:
+            dot += worth * other[term]
+    return dot
 
 
-def _discount(table: dict[_Place, dict[str, int]], place: _Place, key: str) -> None:
-    counts = table[place]
-    counts[key] -= 1
-    if not counts[key]:
-        del counts[key]
-    if not counts:
-        del table[place]
+def _grow(story: StoryInWindow, read: features.Features) -> None:
+    """Add one entry at the end to what is summed over them all."""
+    weights = dict(story.weights) if len(story.entries) == 2 else story.weights
+    if not isinstance(weights, dict):
+        weights = dict(weights)
+    for term, weight in read.terms.items():
+        weights[term] = weights.get(term, 0.0) + weight
+    story.weights = weights
+    story.sources |= {read.source}
+    story.wordings |= {read.wording}
+    story.sized_at = -1
+    if read.at is not None and (story.last_at is None or read.at > story.last_at):
+        story.last_at = read.at

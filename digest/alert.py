@@ -2,10 +2,10 @@
 
 Pure: story × recipients × policy × now → one decision for each recipient.  A story deserves
 an alert when it is breaking, or when an editor says it is urgent.  A reader is alerted who
-has alerts on, follows a topic of the story that is not muted, has not been sent the story on
-any channel, has budget left for the local day, and is not in quiet hours.  An alert in quiet
-hours is not kept for the morning: the story goes into the next digest, and `hold_until` says
-when the hours end.
+has alerts on, follows a topic that the story is surely about and that is not muted, has not
+been sent the story on any channel, has budget left for the local day, and is not in quiet
+hours.  An alert in quiet hours is not kept for the morning: the story goes into the next digest,
+and `hold_until` says when the hours end.
 
 Nobody gets two alerts for one story.  Of a person's channels the chat is alerted, or else the
 first one handed in.  Only an editor's urgent word may follow up a story the reader saw before
@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from digest import model, phrases, timetable
+from digest import model, phrases, timetable, topics
 
 __all__ = ["AlertDecision", "Policy", "decide"]
 
@@ -26,12 +26,16 @@ NIGHT_FROM, NIGHT_UNTIL = time(22), time(7)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The limits of alerting.  Quiet hours are those of readers who have set none; local time."""
+    """The limits of alerting.  Quiet hours are those of readers who have set none; local time.
+
+    A topic of the story scores at least `topic_score`, so that nobody is woken by a doubtful one.
+    """
 
     daily_budget: int = 5  # alerts for one person on one local day
     max_age_seconds: int = 3 * 3600
     quiet_from: time = NIGHT_FROM
     quiet_until: time = NIGHT_UNTIL
+    topic_score: float = topics.ALERT_SCORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class AlertDecision:
     """What becomes of one story for one recipient.
 
     `reason` is one of: alerted, not breaking, dropped, withdrawn, too old, alerts off, topic not
-    followed, muted, older than the follow, already sent, budget spent, quiet hours, on another
+    followed, muted, topic not sure, older than the follow, already sent, budget spent, quiet hours, on another
     channel.  `hold_until` is when quiet hours end, in UTC.
     """
 
@@ -121,6 +125,10 @@ class _Desk:
         matches = self._counting(person)
         if not matches:
             return AlertDecision(person, None, "muted", self._list(about & person.muted))
+        matches = [m for m in matches if m.score >= self.policy.topic_score]
+        if not matches:
+            detail = self._list(about & person.topics)
+            return AlertDecision(person, None, "topic not sure", detail)
         seen = person.seen.get(self.story.id)
         if seen is not None and not (self.urgent and self.story.revision > seen):
             return AlertDecision(person, None, "already sent", f"revision {seen}")

@@ -54,6 +54,18 @@ def test_a_follower_is_alerted_about_a_breaking_story_and_told_why() -> None:
     assert decision.detail == decision.alert.item.why
 
 
+def test_a_topic_the_story_is_hardly_about_alerts_nobody() -> None:
+    """A digest can carry a doubtful story; an alert must be on topic."""
+    doubtful = model.TopicMatch("tech", alert.Policy().topic_score - 0.01, ("summary: chip",))
+    sure = model.TopicMatch("europe", alert.Policy().topic_score, ("title: Europe",))
+    what = model.replace(story(), topics=(sure, doubtful))
+    assert decided(what, reader("tech"), reader("tech", "europe", subscriber_id=2)) == [
+        "topic not sure",
+        "alerted",
+    ]
+    assert decided(what, reader("tech"), policy=alert.Policy(topic_score=0.5)) == ["alerted"]
+
+
 def test_the_reason_names_the_most_specific_topic_followed() -> None:
     who = reader("europe", "ukraine", "tech")
     [decision] = alert.decide(

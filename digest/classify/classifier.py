@@ -58,6 +58,7 @@ class Classifier:
         self._regions = frozenset(slug for slug in catalogue.slugs if self._is_region(slug))
         self._rules = tuple(rules_of(catalogue))
         self._shelves: dict[str, tuple[str, ...]] = {}  # categories and folders, as met
+        self._folders: dict[str, tuple[tuple[str, str], ...]] = {}  # of addresses, as met
         self._asides: dict[tuple[frozenset[str], bool], dict[str, float]] = {}
         self._filed_only = frozenset(
             t.slug
@@ -266,11 +267,16 @@ class Classifier:
 
     def _apply_address(self, url: str, tallies: dict[str, Tally]) -> None:
         """Folders of the address speak as a category does, but only for topics and places."""
-        claims: dict[str, str] = {}
-        for words in address_words(url):
-            found = [slug for slug in self._filed_under(words) if slug not in self._filed_only]
-            claims |= dict.fromkeys(found, f"address: {words}")
-        self._support(claims.items(), tallies)
+        folder = url if "%" in url else url.rpartition("/")[0]  # "%2F" would make one more
+        if folder not in self._folders:
+            if len(self._folders) >= _KEPT:
+                self._folders.clear()
+            claims: dict[str, str] = {}
+            for words in address_words(url):
+                found = [slug for slug in self._filed_under(words) if slug not in self._filed_only]
+                claims |= dict.fromkeys(found, f"address: {words}")
+            self._folders[folder] = tuple(claims.items())
+        self._support(self._folders[folder], tallies)
 
     def _filed_under(self, name: str) -> tuple[str, ...]:
         """Return the topics that a category, or a folder of an address, stands for."""

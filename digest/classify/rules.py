@@ -41,7 +41,7 @@ class Rule:
 
     def met(self, said: Said, topic: Callable[[str], Evidence | None]) -> tuple[Evidence, ...]:
         """Return what met each group; nothing when one of them is not met."""
-        parts = []
+        parts: list[Evidence] = []
         for group in self.groups:
             part = group.best(said, topic)
             if part is None:

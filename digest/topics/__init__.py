@@ -10,7 +10,12 @@ from digest.topics.checking import Problem, check
 from digest.topics.folding import fold
 from digest.topics.regions import REGIONS, is_place, place_codes
 
+# From this score of a story's topic on its followers may be alerted: about what one strong phrase
+# or place in a headline gives.  A digest can carry a doubtful story; an alert must be on topic.
+ALERT_SCORE = 0.65
+
 __all__ = [
+    "ALERT_SCORE",
     "REGIONS",
     "SHIPPED",
     "Catalogue",

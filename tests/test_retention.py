@@ -88,7 +88,10 @@ async def test_the_number_and_further_ids_of_what_went_are_known(
         press.collect([post])
         press.collect([model.replace(post, id="urn:uuid:other", number=None)])
         await purged(press)
-        unlike = {"title": PORTO, "url": "", "published_at": press.clock(), "summary": "Other."}
+        at = press.clock()
+        unlike: dict[str, Any] = {
+            "title": PORTO, "url": "", "published_at": at, "summary": "Other.",
+        }  # fmt: skip
         numbered = model.replace(post, id="urn:uuid:third", **unlike)
         named = model.replace(post, id="urn:uuid:other", number=None, **unlike)
         assert press.collect([numbered]) == []

@@ -34,6 +34,7 @@ class Trait:
     url_names_one: bool
     published_at: datetime | None
     start: str = ""
+    is_at_home: bool = False  # where any entry may be found
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ def trait_of(entry: model.Entry) -> Trait:
         url_names_one=names_one(url),
         published_at=entry.published_at,
         start=start_of(entry.summary or entry.body),
+        is_at_home=is_page_of_many(url),
     )
 
 
@@ -130,7 +132,8 @@ def contradicts(known: Trait, given: Trait) -> bool:
         return False
     if given.published_at is None or known.published_at == given.published_at:
         return False
-    return not (given.url_names_one and known.url_key == given.url_key)
+    same_url = given.url_key != "" and known.url_key == given.url_key
+    return not (same_url and not given.is_at_home)
 
 
 def agrees(known: Trait, given: Trait) -> bool:

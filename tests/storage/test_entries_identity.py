@@ -162,6 +162,10 @@ EDITS = {
     "by time and first words": (
         told("hash1-of-title", "Ferry sinks"), told("hash2-of-title", "Ferry raised")
     ),
+    "by a weak guid with an address": (
+        told("ferry", "Ferry sinks", "https://p.example/ferry"),
+        told("ferry", "Ferry raised", "https://p.example/ferry", published_at=NOW),
+    ),
     "by first words alone": (
         told("hash1-of-title", "Ferry sinks", published_at=None),
         told("hash2-of-title", "Ferry raised", published_at=None),

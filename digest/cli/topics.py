@@ -3,14 +3,17 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import cyclopts
 
 from digest.cli import entering, opening, output
 
 if TYPE_CHECKING:
-    from digest import topics
+    from digest import model, topics
+    from digest.classify import difference
+
+EXAMPLES = 3  # headlines shown for a topic that entries gain or lose
 
 app = cyclopts.App(
     name="topics",
@@ -63,14 +66,23 @@ def _tree(
 
 @app.command
 @opening.command
-def check(file: Path, *, options: opening.Options = opening.PLAIN) -> int:
-    """Say line by line what is wrong or useless in a topics file.
+def check(
+    file: Path,
+    *,
+    entries: Annotated[
+        int, cyclopts.Parameter(help="How many of the newest entries to compare with; 0: none")
+    ] = 500,
+    options: opening.Options = opening.PLAIN,
+) -> int:
+    """Say line by line what is wrong or useless in a topics file, and what it would change.
 
-    Exit code 1 when anything makes the file unusable; warnings alone are fine.
+    A file that can be used is held against the newest entries in the database: how many gain or
+    lose a topic by it, compared with the catalogue in force.  Exit code 1 when anything makes the
+    file unusable; warnings alone are fine.
 
     Example: digest topics check my-topics.toml
     """
-    from digest import topics
+    from digest import errors, topics
 
     try:
         problems = topics.check(file.read_text("utf-8-sig"))
@@ -78,18 +90,84 @@ def check(file: Path, *, options: opening.Options = opening.PLAIN) -> int:
         opening.complain(f"{file}: not UTF-8 (byte {error.start})")
         return 1
     is_unusable = any(problem.unusable for problem in problems)
+    kept: tuple[model.Entry, ...] = ()
+    changes: tuple[difference.Change, ...] = ()
+    if not is_unusable and entries > 0:
+        try:
+            kept = _newest(entries, options)
+            changes = _changes(file, kept, options) if kept else ()
+        except errors.ConfigurationError as error:  # the file itself is read over all the same
+            for trouble in error.problems:
+                opening.complain(f"not compared with entries: {trouble}")
     if options.json:
-        output.as_json([{"line": p.line, "text": p.text, "unusable": p.unusable} for p in problems])
+        output.as_json(
+            {
+                "problems": [
+                    {"line": p.line, "text": p.text, "unusable": p.unusable} for p in problems
+                ],
+                "entries": len(kept),
+                "changes": [
+                    {
+                        "topic": change.topic,
+                        "gains": len(change.gains),
+                        "losses": len(change.losses),
+                        "gain_examples": [entry.title for entry in change.gains[:EXAMPLES]],
+                        "loss_examples": [entry.title for entry in change.losses[:EXAMPLES]],
+                    }
+                    for change in changes
+                ],
+            }
+        )
     else:
         for problem in problems:
             grade = "error" if problem.unusable else "warning"
             output.say(f"{file}:{problem.line}: {grade}: {problem.text}")
         if not problems:
             output.say(f"{file}: nothing to complain about")
+        _say_changes(changes, len(kept))
     if is_unusable:
         n_errors = sum(problem.unusable for problem in problems)
         opening.complain(f"{file}: cannot be used, {n_errors} to correct")
     return 1 if is_unusable else 0
+
+
+def _newest(limit: int, options: opening.Options) -> "tuple[model.Entry, ...]":
+    """The newest entries of a database that is there; none is made for this."""
+    from digest import runtime
+    from digest.storage import database, entries
+
+    loaded = opening.load(options)
+    url = database.sqlalchemy_url(loaded.database_url.get_secret_value())
+    if url.drivername.startswith("sqlite") and not Path(str(url.database)).exists():
+        return ()
+    with runtime.opened(loaded) as rt, rt.db.reading() as session:
+        return entries.latest(session, limit)
+
+
+def _changes(
+    file: Path, entries: "tuple[model.Entry, ...]", options: opening.Options
+) -> "tuple[difference.Change, ...]":
+    """What a usable file changes for entries.  Raises CatalogueError for the one in force."""
+    from digest import topics
+    from digest.classify import classifier, difference
+
+    before = classifier.Classifier(_catalogue(options))
+    after = classifier.Classifier(topics.load(file))
+    return difference.differences(entries, before, after)
+
+
+def _say_changes(changes: "tuple[difference.Change, ...]", n_entries: int) -> None:
+    if n_entries and not changes:
+        output.say(f"none of the newest {n_entries} entries gains or loses a topic")
+    elif changes:
+        output.say(f"of the newest {n_entries} entries:")
+    for change in changes:
+        for sign, verb, found in (("+", "gain", change.gains), ("-", "lose", change.losses)):
+            if found:
+                noun, ending = ("entry", "s") if len(found) == 1 else ("entries", "")
+                output.say(f"{sign}{len(found)} {noun} {verb}{ending} {change.topic}")
+                for entry in found[:EXAMPLES]:
+                    output.say(f"    {entry.title}")
 
 
 @app.command

@@ -81,8 +81,10 @@ def test_a_file_of_ones_own_is_checked_line_by_line(shell: Shell, tmp_path: Path
     done = shell("topics", "check", "mine.toml", code=1)
     assert any(line.startswith("mine.toml:6: error: ") for line in done.out.splitlines())
     assert done.complaints == ["mine.toml: cannot be used, 1 to correct"]
-    problems = shell("topics", "check", "mine.toml", "--json", code=1).json
-    assert {"line", "text", "unusable"} == set(problems[0])
+    told = shell("topics", "check", "mine.toml", "--json", code=1).json
+    assert {"problems", "entries", "changes"} == set(told)
+    assert {"line", "text", "unusable"} == set(told["problems"][0])
+    assert told["entries"] == 0
 
 
 def test_warnings_alone_do_not_fail(shell: Shell, tmp_path: Path) -> None:

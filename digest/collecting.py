@@ -69,7 +69,7 @@ async def collect_stories(
 
 async def place_stories(rt: runtime.Runtime) -> tuple[int, ...]:
     """Put entries on the same event together, however they came; gives the stories' ids."""
-    placed = await rt.db.run(intake.place_entries, now=rt.clock())
+    placed = await rt.db.run(intake.place_entries, now=rt.clock(), window=rt.window)
     if placed.n_entries:
         logger.info(
             "entries placed",

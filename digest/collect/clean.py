@@ -282,7 +282,7 @@ _SECTIONS = frozenset({
     "property", "space", "travel", "video", "weather",
 })  # fmt: skip
 _SECTION_LIKE = re.compile(r"(?:^| )(?:&|and|news|east|america|edition|desk)(?: |$)")
-_GLUE = re.compile(r"\s+(?:[-–—|»·]|::)\s+(?=\S)")
+_GLUE = re.compile(r"(?<!\s)\s+(?:[-–—|»·]|::)\s+(?=\S)")
 
 
 def headline(title: str, source: str = "", categories: Iterable[str] = ()) -> str:

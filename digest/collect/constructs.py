@@ -28,7 +28,8 @@ _ORDINARY = re.compile(
     re.IGNORECASE,
 )
 _TYPE = re.compile(rb"""\s(type|mode)\s*=\s*["']([^"'<>]{0,100})["']""")
-_CDATA = re.compile(rb"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+# One that is never closed takes all the rest, or each would be looked through for its end anew.
+_CDATA = re.compile(rb"<!\[CDATA\[(.*?)(\]\]>|\Z)", re.DOTALL)
 _EMPTY = re.compile(rb"<([a-z][a-z0-9]{0,15})((?:\s[^<>]{0,2000})?)/>")
 _VOID = frozenset(
     {b"area", b"br", b"col", b"embed", b"hr", b"img", b"input", b"link", b"meta", b"source", b"wbr"}
@@ -75,7 +76,7 @@ def _wrapped(start: re.Match[bytes], inner: bytes, *, is_rss: bool, encoded: boo
     """Return the whole element anew, None to leave it as it is."""
     name, local, attributes = start[1], start[2], start[3]
     if is_rss:
-        bare = b"<" in _CDATA.sub(b"", inner)
+        bare = b"<" in _CDATA.sub(lambda hit: b"" if hit[2] else hit[0], inner)
         if local in (b"body", b"fullitem"):
             if encoded:
                 return None
@@ -110,7 +111,7 @@ def _escaped_markup(inner: bytes) -> bytes:
 
 
 def _unwrapped(inner: bytes) -> bytes:
-    return _CDATA.sub(lambda hit: _escape(hit[1]), inner)
+    return _CDATA.sub(lambda hit: _escape(hit[1]) if hit[2] else hit[0], inner)
 
 
 def _opened(hit: re.Match[bytes]) -> bytes:

@@ -17,8 +17,10 @@ _ENTRY_START = re.compile(rb"<(?:item|entry)(?=[\s>])")
 _PICTURE = re.compile(
     rb"""<(?:itunes:image|media:thumbnail)\s[^>]{0,1000}?\b(?:href|url)\s*=\s*["']([^"']+)"""
 )
-_CDATA = re.compile(rb"<!\[CDATA\[.*?\]\]>", re.DOTALL)
-_SAID = rb"(?:\s[^<>]{0,300})?>\s*(?:<!\[CDATA\[(.{0,2000}?)\]\]>|([^<]{0,2000}))\s*</"
+# "+" after a repetition: what it took is not given back, else blanks cost the square of their
+# number; a section that is never closed takes the rest for the same reason.
+_CDATA = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
+_SAID = rb"(?:\s[^<>]{0,300})?>\s*+(?:<!\[CDATA\[(.{0,2000}?)\]\]>|([^<]{0,2000}+))\s*+</"
 _CREATOR = re.compile(rb"<dc:creator" + _SAID, re.DOTALL)
 _AUTHOR = re.compile(rb"<author>.{0,500}?<name" + _SAID, re.DOTALL)
 _ABSTRACT = re.compile(rb"<dc:description" + _SAID, re.DOTALL)

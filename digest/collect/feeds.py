@@ -48,12 +48,14 @@ class ParsedFeed:
     wish: wishes.Wish = wishes.NONE
 
 
+# "(?>" and "+" after a repetition: a comment ends at its first end, else a page of many comments
+# could be parted in more ways than there is time for.
 _HTML = re.compile(
-    rb"\s*(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body)[\s>]",
+    rb"\s*+(?:<!--(?>.{0,2000}?-->)\s*+)*+<(?:!doctype\s+html|html|head|body)[\s>]",
     re.IGNORECASE | re.DOTALL,
 )
 _ROOT = re.compile(rb"<(?:[A-Za-z]{1,20}:)?(rss|feed|rdf)[\s>]", re.IGNORECASE)
-_PROLOG = rb"\s*(?:<\?[^>]{0,300}>\s*|<!--.{0,2000}?-->\s*|<!DOCTYPE[^>]{0,300}>\s*)*"
+_PROLOG = rb"\s*+(?:<\?[^>]{0,300}+>\s*+|<!--(?>.{0,2000}?-->)\s*+|<!DOCTYPE[^>]{0,300}+>\s*+)*+"
 _OTHER_ROOT = re.compile(_PROLOG + rb"<(opml|urlset|sitemapindex)[\s>]", re.IGNORECASE | re.DOTALL)
 _CLOSED = re.compile(
     rb"</(?:[A-Za-z]{1,20}:)?(?:rss|feed|rdf|channel|item|entry)\s*>\s*\Z", re.IGNORECASE

@@ -15,7 +15,7 @@ from digest.collect import drafts, parsers
 __all__ = ["likely_sitemap", "read"]
 
 _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
-_LOC = re.compile(rb"<loc>\s*(?:<!\[CDATA\[)?\s*(https?://[^\s<\]]{1,2000})", re.IGNORECASE)
+_LOC = re.compile(rb"<loc>\s*+(?:<!\[CDATA\[\s*+)?(https?://[^\s<\]]{1,2000})", re.IGNORECASE)
 _MAX_SHOWN_CHARS = 200
 
 

@@ -98,4 +98,5 @@ async def test_wordpress_answers_without_titles_are_shown_by_the_words_of_their_
         summary, mails, _ = await told(tmp_path, f"{url}/")
     assert summary.complete, summary
     assert summary.entries == len({post["link"] for post in posts})
-    assert any("Post 1" in words for words in mails)
+    named = {str(post["slug"]).replace("-", " ").capitalize() for post in posts}
+    assert any(name in words for name in named for words in mails)

@@ -54,6 +54,13 @@ ATTRIBUTES = b"<rss version='2.0'><channel><item %s/></channel></rss>" % b" ".jo
     b'a%d="1"' % n for n in range(300_000)
 )
 
+INCLUDE = OPEN + (
+    b'<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" parse="text" '
+    b'href="file:///etc/passwd"/></description></item></channel></rss>'
+)
+GIANT = OPEN + b"x" * 9_000_000 + b"</description></item></channel></rss>"
+DEEP_JSON = b'{"version": "https://jsonfeed.org/version/1.1", "items": ' + b"[" * 1_000_000
+
 
 def outcome(data: bytes) -> str:
     done = subprocess.run(
@@ -76,6 +83,8 @@ def outcome(data: bytes) -> str:
         (QUADRATIC, "refused: it declares entities, which are not read"),
         (EXTERNAL, "refused: it declares entities, which are not read"),
         (PARAMETER, "refused: it declares entities, which are not read"),
+        (LAUGHS.decode().encode("utf-16-le"), "refused: it declares entities, which are not read"),
+        (DEEP_JSON, "JSON that is cut short or malformed"),
         (DEEP, "refused: it holds more than 100000 elements"),
         (MANY, "refused: it holds more than 100000 elements"),
         (ATTRIBUTES, "refused: it gives an element more than 500 attributes"),
@@ -86,6 +95,8 @@ def outcome(data: bytes) -> str:
         "quadratic",
         "external",
         "parameter",
+        "laughs in utf-16, no mark",
+        "json",
         "deep",
         "many",
         "wide",
@@ -99,6 +110,12 @@ def test_a_bomb_is_refused_soon_and_small(data: bytes, reason: str) -> None:
 def test_what_is_just_under_the_limits_is_affordable_too() -> None:
     """E3: the limits are where a parser still copes."""
     assert outcome(DEEP_IN_LIMITS).startswith("read 1")
+
+
+@pytest.mark.parametrize("data", [INCLUDE, GIANT], ids=["include", "giant"])
+def test_what_asks_for_more_than_it_holds_is_read_for_what_it_holds(data: bytes) -> None:
+    """E3: nothing is included from elsewhere, and one giant text is one text."""
+    assert outcome(data) == "read 1 ['x']"
 
 
 def test_an_article_about_entities_is_no_bomb() -> None:

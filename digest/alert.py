@@ -43,8 +43,8 @@ class AlertDecision:
     """What becomes of one story for one recipient.
 
     `reason` is one of: alerted, not breaking, dropped, withdrawn, too old, alerts off, topic not
-    followed, muted, topic not sure, older than the follow, already sent, budget spent, quiet hours, on another
-    channel.  `hold_until` is when quiet hours end, in UTC.
+    followed, muted, topic not sure, older than the follow, already sent, budget spent, quiet
+    hours, on another channel.  `hold_until` is when quiet hours end, in UTC.
     """
 
     recipient: model.Recipient

@@ -23,8 +23,9 @@ _BODY_LIMIT = 1.2  # however much a long body repeats: a topic needs the title o
 _DOUBT = 0.5
 _ASIDE = 0.8  # a country only the summary names, where the headline names another
 _UNNAMED = 0.8  # a subject only the summary names, where the headline names a region
-_SUPPORT = 1.0
+_SUPPORT = 1.4
 _INHERITED = 0.9
+_OPENING = 1.0  # of a strong phrase: a name that opens a headline is what it speaks of
 _BESIDE = (0.4, 0.25)  # share of the strongest subject, region that another one needs
 _CLEAR = 6.0  # points from which more says no more
 _FILED = (1.5, 3.0)  # what a category counts for a subject, a region, where the text is silent
@@ -148,9 +149,8 @@ class Classifier:
             aside = self._asides[case] = self._aside(*case)
         for slug, key, evidence in rest:
             share = aside.get(slug, 1.0)
-            if share < 1.0:
-                evidence = evidence._replace(weight=evidence.weight * share)
-            headline.setdefault(slug, Tally(_BODY_LIMIT)).add(key, evidence)
+            counted = evidence._replace(weight=evidence.weight * share) if share < 1 else evidence
+            headline.setdefault(slug, Tally(_BODY_LIMIT)).add(key, counted)
         return headline
 
     def _names_elsewhere(self, found: _Found) -> bool:
@@ -196,6 +196,8 @@ class Classifier:
                 at = reading.field_at(hit.start)
                 shown = f"{FIELDS[at]}: {reading.text[hit.start : hit.end]}"
                 weight = WEIGHTS[at] * hit.term.strength
+                if hit.start == 0 and hit.term.capitals and hit.term.strength >= 0.5:
+                    weight = WEIGHTS[0] * _OPENING
                 weak = hit.term.strength < STRENGTHS["normal"]
                 yield hit.term.topic, hit.term.text, Evidence(weight, shown, at, weak)
         for hit, code, certainty in found.places:

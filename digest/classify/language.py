@@ -10,20 +10,26 @@ __all__ = ["LANGUAGES", "language_of"]
 # Words a sentence can hardly do without, and which the other languages of this table lack, or
 # use less; without accents, as `text.folded` gives them.
 _SMALL_WORDS = {
-    "en": "the of and to in is for on with as at by from that it his her was are has have be will "
-    "not after says said over who what how why when their its were they you your this an but",
-    "es": "el la los las de en un una del y que con por una para su al lo sus mas como pero sobre tras este esta "
-    "fue ha han entre desde hasta sin segun ser son es cuando donde muy ya dice anos contra se",
-    "de": "der die das in beim und den dem des ein eine einen einem einer ist nicht mit von zu auf fur im "
-    "am sich auch nach bei wird werden wie aus uber vor zum zur hat sind war als noch will gegen",
-    "fr": "le la les de en un des et du une est dans pour pas qui au aux avec sur par ce ces son ses sont plus "
-    "apres selon entre ont etre cette leur mais ou face il elle ne deux contre sans d l qu",
-    "pt": "o os de as do da dos das e em um uma que com por para no na nos nas ao mais sao foi diz "
-    "apos sobre ser tem pelo pela nao como entre contra ate seu sua anos segundo",
-    "it": "il in la le lo gli di che e un una per con del della dei delle nel nella al alla dal sono non "
-    "piu anche dopo come ha hanno questo contro tra sulla sul si anni dice da ai",
-    "nl": "de het een van en in op te dat is voor met zijn niet aan er door naar om bij ook na "
-    "wordt tegen over meer als uit nog heeft werd maar hij zij",
+    "en": "the of and to in is for on with as at by from that it his her was are has have be "
+    "will not after says said over who what how why when their its were they you your "
+    "this an but",
+    "es": "el la los las de en un una del y que con por para su al lo sus mas como pero sobre "
+    "tras este esta fue ha han entre desde hasta sin segun ser son es cuando donde muy "
+    "ya dice anos contra se",
+    "de": "der die das in beim und den dem des ein eine einen einem einer ist nicht mit von "
+    "zu auf fur im am sich auch nach bei wird werden wie aus uber vor zum zur hat sind "
+    "war als noch will gegen",
+    "fr": "le la les de en un des et du une est dans pour pas qui au aux avec sur par ce ces "
+    "son ses sont plus apres selon entre ont etre cette leur mais ou face il elle ne "
+    "deux contre sans d l qu",
+    "pt": "o os de as do da dos das e em um uma que com por para no na nos nas ao mais sao "
+    "foi diz apos sobre ser tem pelo pela nao como entre contra ate seu sua anos "
+    "segundo",
+    "it": "il in la le lo gli di che e un una per con del della dei delle nel nella al alla "
+    "dal sono non piu anche dopo come ha hanno questo contro tra sulla sul si anni dice "
+    "da ai",
+    "nl": "de het een van en in op te dat is voor met zijn niet aan er door naar om bij ook "
+    "na wordt tegen over meer als uit nog heeft werd maar hij zij",
 }
 LANGUAGES = tuple(_SMALL_WORDS)
 _OWNERS: dict[str, tuple[int, ...]] = {}

@@ -145,7 +145,7 @@ def entries_per_second(engine: classifier.Classifier, stories: Sequence[Labelled
 
 def intervals(found: Sequence[Outcome]) -> dict[str, tuple[float, float]]:
     """Return where 95 % of resampled figures lie, by name."""
-    chance = random.Random(SEED)  # noqa: S311 - resampling, the same every time
+    chance = random.Random(SEED)
     drawn: dict[str, list[float]] = {"precision": [], "recall": [], "F1": [], "macro F1": []}
     for _ in range(RESAMPLES):
         sample = chance.choices(found, k=len(found))

@@ -210,7 +210,14 @@ def test_names_that_only_look_like_a_topic_give_none(title: str, slug: str) -> N
     assert slug not in slugs(title)
 
 
-OUTLETS = ["FRANCE 24", "BBC News", "Al Jazeera", "Nikkei Asia", "Fox News", "South China Morning Post"]
+OUTLETS = [
+    "FRANCE 24",
+    "BBC News",
+    "Al Jazeera",
+    "Nikkei Asia",
+    "Fox News",
+    "South China Morning Post",
+]
 
 
 @pytest.mark.parametrize("outlet", OUTLETS)

@@ -15,7 +15,9 @@ ENGINE = classifier.Classifier(topics.load())
 
 
 @pytest.mark.real_data
-@pytest.mark.parametrize(("name", "floor"), [("rss-2025-05.jsonl", 0.92), ("wikinews.jsonl", 0.925)])
+@pytest.mark.parametrize(
+    ("name", "floor"), [("rss-2025-05.jsonl", 0.92), ("wikinews.jsonl", 0.925)]
+)
 def test_labelled_stories_get_their_topics(name: str, floor: float) -> None:
     stories = bench.read(real_data.folder("topics", "labelled") / name)
     found = bench.outcomes(ENGINE, stories)

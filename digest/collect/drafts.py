@@ -192,7 +192,7 @@ def _image(draft: Draft, base: str) -> str:
 def _identity(draft: Draft, url: str, title: str) -> str:
     """Return the source's own id, without tracking where it is an address; else the address."""
     given = clean.headline_text(draft.id, "text")
-    if given.startswith(("http://", "https://")) and "?" in given:
+    if given.startswith(("http://", "https://")) and "=" in given.partition("?")[2]:
         given = clean.canonical_url(given) or given
     given = given or url
     if given:

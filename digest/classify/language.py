@@ -5,7 +5,9 @@ that German "Kurs" or French "court" means nothing in English.  A text with too 
 is in the language its source claims, unless that is English and no English word is in it.
 """
 
-__all__ = ["LANGUAGES", "language_of"]
+__all__ = ["FOREIGN", "LANGUAGES", "language_of"]
+
+FOREIGN = "*"  # some language, but not English
 
 # Words a sentence can hardly do without, and which the other languages of this table lack, or
 # use less; without accents, as `text.folded` gives them.
@@ -41,21 +43,23 @@ _ENOUGH = 2  # small words of one language more than of the next
 
 
 def language_of(folded_text: str, declared: str = "") -> str:
-    """Return a code of `LANGUAGES`, else the declared language, else "": it may be any.
+    """Return a code of `LANGUAGES`, else the declared language, else FOREIGN, or "" for any.
 
     `folded_text` is lower case without accents; `declared` may carry a region ("pt-BR").
     """
     counts = [0] * len(LANGUAGES)
-    is_english = False
+    own: set[int] = set()  # languages that alone have one of the words
     for word in folded_text[:_READ_CHARS].replace("'", " ").split():
         owners = _OWNERS.get(word, ())
-        is_english = is_english or owners == (0,)
+        if len(owners) == 1:
+            own.add(owners[0])
         for index in owners:
             counts[index] += 1
     most = max(counts)
     best = counts.index(most)
     counts[best] = 0
-    if most >= _ENOUGH + max(counts):
+    runner_up = max(counts)
+    if most >= runner_up + _ENOUGH or (own == {best} and most > runner_up):
         return LANGUAGES[best]
     claimed = declared.replace("_", "-").partition("-")[0].lower()
-    return "" if claimed == "en" and most and not is_english else claimed
+    return FOREIGN if claimed in ("", "en") and most and 0 not in own else claimed

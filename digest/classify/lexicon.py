@@ -11,6 +11,7 @@ import ahocorasick_rs
 
 from digest import topics
 from digest.classify import gazetteer
+from digest.classify.language import FOREIGN
 from digest.classify.text import folded
 
 __all__ = ["STRENGTHS", "Hit", "Kind", "Lexicon", "Term"]
@@ -88,12 +89,17 @@ class Lexicon:
             for rank, term in self._by_index[index]:
                 if plural and term.kind is Kind.PLACE:
                     continue
-                if language and term.language and term.language != language:
+                if term.language and not _may_be(term.language, language):
                     continue
                 if not term.capitals or all(text[start + at].isupper() for at in term.capitals):
                     found.append((start, -end - plural, rank, term))
         found.sort()  # by place, the longest first, then by rank: no two are equal
         return _unhidden([Hit(start, -end, term) for start, end, _, term in found])
+
+
+def _may_be(wanted: str, language: str) -> bool:
+    """Tell whether a text may be in the language of a phrase."""
+    return language in ("", wanted) or (language == FOREIGN and wanted != "en")
 
 
 def _unhidden(found: list[Hit]) -> list[Hit]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,10 +22,36 @@ class Placement:
     fingerprint: str
     published_at: datetime
 
+    @property
+    def place(self) -> tuple[int, datetime]:
+        """The story, and where in it."""
+        return self.story_id, self.published_at
+
 
 def since(session: sa.Connection, at: datetime) -> dict[int, Placement]:
     """Entry id → its placement, of what was published since then and stands in a story."""
     return _placements(session, _entry.c.published_at >= at, ~_entry.c.withdrawn)
+
+
+def around(
+    session: sa.Connection, at: datetime, *, within: timedelta, limit: int
+) -> dict[int, Placement]:
+    """Those of entries published about a time; the nearest to it, at most `limit` before and
+    `limit` after."""
+    published = _entry.c.published_at
+    found: dict[int, Placement] = {}
+    for condition, order in (
+        (published.between(at - within, at), published.desc()),
+        (published.between(at, at + within), published.asc()),
+    ):
+        ids = (
+            sa.select(_entry.c.id)
+            .where(condition, ~_entry.c.withdrawn)
+            .order_by(order)
+            .limit(limit)
+        )
+        found |= _placements(session, _entry.c.id.in_(ids))
+    return found
 
 
 def of(session: sa.Connection, entry_ids: Collection[int]) -> dict[int, Placement]:

@@ -206,7 +206,7 @@ def _led(story: model.Story, catalogue: topics.Catalogue, now: datetime) -> mode
     return model.replace(
         story,
         entries=ordered + rest,
-        pinned=story.pinned or picked,
+        pinned=story.pinned or (picked and not story.unpinned),
         breaking=lead.breaking(ordered, now),
         hot=lead.heat(ordered, now),
     )

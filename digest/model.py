@@ -133,6 +133,7 @@ class Story:
     revision: int = 1
     note: str = ""  # an editor's words above the story
     headline: str = ""  # an editor's headline; "" takes the lead's
+    unpinned: bool = False  # an editor took back the pick that a source's category makes
 
     @property
     def lead(self) -> Entry:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest import audience, errors, fanout, model, runtime, timetable
+from digest import audience, errors, fanout, model, placing, runtime, timetable
 from digest.render import views
 from digest.storage import archive, database, editions, outbox, stories
 from subscribers import directory, suppression
@@ -53,20 +53,27 @@ def explain(
     person, channel = audience.person_at(session, address)
     lines = [f"Story {story_id}: {wanted.title}"]
     theirs = outbox.listing(session, subscriber_id=person.id, limit=MOST_DELIVERIES)
+    same = {story_id, *stories.merged_from(session, story_id)}
+    for into, _ in stories.merged_into(session, [story_id]).values():
+        lines.append(f"It is part of story {into} now.")
     told = [
         _made(delivery, shown, rt.publication.topic_names)
         for delivery in theirs
         for shown in delivery.shown
-        if shown.story_id == story_id
+        if shown.story_id in same
+    ]
+    near = [
+        f"Related to it is story {each.story_id}, {each.title}: {each.why}."
+        for each in placing.related(session, wanted)
     ]
     if told:
-        return Explanation(story_id, person.id, True, "shown", (*lines, *told))
+        return Explanation(story_id, person.id, True, "shown", (*lines, *told, *near))
     blocked = suppression.blocked(session, [channel.id], now=now, what="digest")
     if blocked:
         lines.append(f"No digest may go to this channel now: {blocked[channel.id]}.")
     reach = directory.reach(session, [channel.id], now=now)[channel.id]
     choice, where = _choose_again(session, rt, wanted, reach, theirs=theirs, now=now)
-    lines += [where, _sentence(choice), *_not_alerted(session, rt, wanted, reach, theirs)]
+    lines += [where, _sentence(choice), *_not_alerted(session, rt, wanted, reach, theirs), *near]
     reason = blocked.get(channel.id, "not made") if choice.shown else choice.reason
     return Explanation(story_id, person.id, False, reason, tuple(lines))
 
@@ -109,7 +116,8 @@ def _choose_again(
         return _absent(wanted, edition), where
     curator = fanout.make_curator(rt, frozen, edition.window_from, edition.frozen_at)
     [recipient] = audience.recipients(session, [reach], now=edition.frozen_at)
-    choices = curator.curate(_as_of(recipient, theirs, edition.frozen_at)).choices
+    merged = _merged(session, theirs, edition.frozen_at)
+    choices = curator.curate(_as_of(recipient, theirs, edition.frozen_at, merged)).choices
     return next(choice for choice in choices if choice.story_id == wanted.id), where
 
 
@@ -124,7 +132,8 @@ def _not_alerted(
     lines = []
     for raised in editions.alerts(session, story_id=wanted.id):
         [recipient] = audience.recipients(session, [reach], now=raised.raised_at)
-        recipient = _as_of(recipient, theirs, raised.raised_at)
+        merged = _merged(session, theirs, raised.raised_at)
+        recipient = _as_of(recipient, theirs, raised.raised_at, merged)
         [decision] = fanout.decide_alert(rt, raised, [recipient], raised.raised_at)
         reason = "now it would go" if decision.alert else decision.reason
         detail = f": {decision.detail}" if decision.detail and not decision.alert else ""
@@ -145,8 +154,19 @@ def _latest_with(
     return None
 
 
+def _merged(
+    session: database.Session, theirs: Sequence[model.Delivery], at: datetime
+) -> dict[int, tuple[int, int]]:
+    """Those of the stories a reader was shown that were part of others at a time."""
+    shown = {each.story_id for delivery in theirs for each in delivery.shown}
+    return stories.merged_into(session, shown, before=at)
+
+
 def _as_of(
-    recipient: model.Recipient, theirs: Sequence[model.Delivery], at: datetime
+    recipient: model.Recipient,
+    theirs: Sequence[model.Delivery],
+    at: datetime,
+    merged: Mapping[int, tuple[int, int]],
 ) -> model.Recipient:
     """The reader with what they followed and had been shown at a time, as far as is known."""
     before = [
@@ -159,6 +179,9 @@ def _as_of(
     for delivery in before:
         for shown in delivery.shown:
             seen[shown.story_id] = max(shown.revision, seen.get(shown.story_id, 0))
+    for story_id in seen.keys() & merged.keys():
+        into, revision = merged[story_id]
+        seen[into] = max(revision, seen.get(into, 0))
     alerts = [delivery for delivery in before if delivery.kind is model.DeliveryKind.ALERT]
     return model.replace(
         recipient,

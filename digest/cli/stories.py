@@ -9,9 +9,11 @@ import cyclopts
 from digest.cli import entering, opening, output
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
-    from digest import model
+    from digest import model, placing
+
+ROUND = 50  # entries between two looks at which stories grew together
 
 app = cyclopts.App(
     name="stories",
@@ -86,15 +88,16 @@ def show(story_id: int, *, options: opening.Options = opening.PLAIN) -> None:
 
     Example: digest stories show 7
     """
-    from digest import errors, intake
+    from digest import errors, intake, placing
 
     with opening.opened(options) as rt, rt.db.reading() as session:
         found = intake.current_stories(session, rt.catalogue, now=rt.clock(), ids=[story_id])
-    if not found:
-        raise errors.NotFound("story", story_id)
-    [story] = found
+        if not found:
+            raise errors.NotFound("story", story_id)
+        [story] = found
+        near = placing.related(session, story)
     if options.json:
-        output.as_json(_document(story))
+        output.as_json(_document(story, near))
         return
     output.say(f"{story.id}  {story.title}")
     output.say(f"revision {story.revision}, since {story.first_at:%Y-%m-%d %H:%M}Z")
@@ -106,10 +109,13 @@ def show(story_id: int, *, options: opening.Options = opening.PLAIN) -> None:
         output.say(f"  {match.topic} {match.score:.2f}  {'; '.join(match.why)}")
     for entry in story.entries:
         at = f"{entry.published_at:%Y-%m-%d %H:%M}Z" if entry.published_at else ""
-        output.say(f"  entry {entry.id}  {at}  {entry.source}: {entry.title}  {entry.url}")
+        unsure = "" if entry.sure else "  (perhaps)"
+        output.say(f"  entry {entry.id}  {at}  {entry.source}: {entry.title}  {entry.url}{unsure}")
+    for each in near:
+        output.say(f"  related to {each.story_id}, {each.title}  ({each.why})")
 
 
-def _document(story: "model.Story") -> dict[str, object]:
+def _document(story: "model.Story", near: "Sequence[placing.Near]") -> dict[str, object]:
     from digest.collect import jsonl
 
     return {
@@ -122,6 +128,9 @@ def _document(story: "model.Story") -> dict[str, object]:
         "note": story.note,
         "reasons": {match.topic: match.why for match in story.topics},
         "entries": [jsonl.entry_as_json(entry) for entry in story.entries],
+        "related": [
+            {"story": each.story_id, "title": each.title, "why": each.why} for each in near
+        ],
     }
 
 
@@ -142,13 +151,25 @@ def group(*, options: opening.Options = opening.PLAIN) -> int:
     entries = list(lines)
     window = clusterer.Clusterer()
     story_of: dict[int, str] = {}
+    joined: dict[str, str] = {}
     # Times are compared in the order of publication, whatever order the lines are in.
-    for place in sorted(range(len(entries)), key=lambda place: _time(entries[place])):
+    in_time = sorted(range(len(entries)), key=lambda place: _time(entries[place]))
+    for n_placed, place in enumerate(in_time, start=1):
         story_of[place] = window.add(entries[place]).story
+        if n_placed % ROUND == 0 or n_placed == len(entries):
+            joined |= {each.other: each.into for each in window.settle()}
     output.as_lines(
-        {"id": entry.id, "story": story_of[place]} for place, entry in enumerate(entries)
+        {"id": entry.id, "story": _last(joined, story_of[place])}
+        for place, entry in enumerate(entries)
     )
     return 1 if lines.n_bad else 0
+
+
+def _last(joined: "Mapping[str, str]", story: str) -> str:
+    """The story that this one is part of now."""
+    while story in joined:
+        story = joined[story]
+    return story
 
 
 def _time(entry: "model.Entry") -> datetime:

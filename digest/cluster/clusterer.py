@@ -11,19 +11,20 @@ score = (0.8 cosine to the whole story + 0.2 cosine to its first entry + crowd)
 
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest import model
 from digest.cluster import features, vetoes, window, words
 
-__all__ = ["Clusterer", "Joined", "Options", "Placement"]
+__all__ = ["Clusterer", "Joined", "Options", "Placement", "Related"]
 
 
 _OF_WHOLE = 0.8  # share of the likeness to the whole story; the rest is to what began it
 _DAY, _NO_TIME = timedelta(days=1), timedelta(0)
 _NOTHING = 0.1  # likeness below which nothing else is looked at
+_ALIKE = "alike, not enough: "
 _FRAME = 0.5  # factor when only a source's usual words are shared
 _NAMED_TERMS = 4  # in the reason given
 _WEIGHED_ENTRIES = 6  # of a story that may join another, the newest, beside the first
@@ -107,6 +108,15 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """A story near to an entry, and why they are two: what differs, or how little is shared."""
+
+    story: str
+    score: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Match:
     story: window.StoryInWindow
     score: float
@@ -138,12 +148,9 @@ class Clusterer:
         """How many entries are in the window."""
         return len(self._window)
 
-    def seed(self, entry: model.Entry, story: str, *, is_fixed: bool = False) -> None:
-        """Take in an entry whose story is already known.
-
-        A story with a fixed entry is never joined with another: an editor said what it is.
-        """
-        self._window.put(self._read(entry), story, is_fixed=is_fixed)
+    def seed(self, entry: model.Entry, story: str) -> None:
+        """Take in an entry whose story is already known."""
+        self._window.put(self._read(entry), story)
 
     def forget(self, entry_id: str) -> None:
         """Forget an entry: it was withdrawn."""
@@ -167,19 +174,19 @@ class Clusterer:
     def _usual_time(self) -> datetime:
         return sorted(self._recent)[len(self._recent) // 2]
 
-    def settle(self) -> tuple[Joined, ...]:
-        """Join stories that turned out to tell one event.
+    def settle(self, apart: Container[str] = ()) -> tuple[Joined, ...]:
+        """Join stories that turned out to tell one event; never one of `apart`.
 
         Entries are placed by what is known when they come; what begins as two stories in
         different words may grow together.  Only stories added to since the last time are looked
-        at, the smallest first, and none that an editor had a word in.
+        at, the smallest first.
         """
         joined = []
         for key in sorted(self._unsettled, key=self._by_size):
             story = self._window.stories.get(key)
-            if story is None or story.is_fixed:
+            if story is None or key in apart:
                 continue
-            twin, score = self._twin(story)
+            twin, score = self._twin(story, apart)
             if twin is not None:
                 stays, goes = sorted(
                     (twin, story), key=lambda each: (-len(each.entries), each.number)
@@ -194,14 +201,16 @@ class Clusterer:
         story = self._window.stories.get(key)
         return (len(story.entries), story.number) if story is not None else (0, 0)
 
-    def _twin(self, story: window.StoryInWindow) -> tuple[window.StoryInWindow | None, float]:
+    def _twin(
+        self, story: window.StoryInWindow, apart: Container[str]
+    ) -> tuple[window.StoryInWindow | None, float]:
         """Find the story that another belongs to, or that belongs to it; and how surely."""
         options = self._options
         weighed = self._window.weigh(story.weights)
         found: window.StoryInWindow | None = None
         best = 0.0
         for other in self._window.candidates(weighed, options.n_candidates):
-            if other is story or other.is_fixed:
+            if other is story or other.key in apart:
                 continue
             small, large = sorted((story, other), key=lambda each: len(each.entries))
             score = self._belonging(small, large)
@@ -223,6 +232,22 @@ class Clusterer:
         if score < self._options.related or any(self._veto(read, large) for read in some):
             return 0.0
         return score
+
+    def related(self, entry: model.Entry, story: str = "") -> tuple[Related, ...]:
+        """Name the stories nearest to an entry, nearest first, but for `story`, its own.
+
+        Nothing is placed or remembered.
+        """
+        read = self._read(entry)
+        return tuple(
+            Related(
+                match.story.key,
+                match.score,
+                self._veto(read, match.story, match.copied) or _ALIKE + ", ".join(match.shared),
+            )
+            for match in self._matches(read)
+            if match.story.key != story and match.score >= self._options.related
+        )
 
     def expire(self, before: datetime) -> None:
         """Forget the stories whose last entry is older than `before`."""

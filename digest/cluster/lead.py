@@ -4,6 +4,7 @@ Pure: `now` is always given.  Entries are taken as one story's; nothing here joi
 """
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +18,14 @@ BREAKING_SPAN = timedelta(hours=2)  # ... within this before the freshest entry,
 BREAKING_AGE = timedelta(hours=3)  # which is younger than this
 HEAT_HALF_LIFE = timedelta(hours=6)
 _COPIED_SHARE = 0.6  # of the shorter text's wording
+_AGENCIES = {  # as their own sources call them
+    "ap": ("associated press", "apnews"),
+    "afp": ("agence france presse",),
+    "dpa": ("deutsche presse agentur",),
+    "pa": ("press association", "pa media"),
+    "pti": ("press trust of india",),
+    "ani": ("asian news international",),
+}
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -80,13 +89,18 @@ def _source(entry: model.Entry) -> str:
     return entry.source or str(entry.source_id or entry.id)
 
 
+def _is_of(agency: str, source: str) -> bool:
+    """Say whether a source is an agency's own: "AP News" is AP's, "Japan Today" is not."""
+    names = {agency.casefold(), *_AGENCIES.get(agency.casefold(), ())}
+    words = " ".join(re.findall(r"[^\W_]+", source.casefold()))
+    return any(f" {name} " in f" {words} " for name in names)
+
+
 def _copies(entries: Sequence[model.Entry]) -> set[str]:
     """Ids of wire copies: datelined by an agency that is not the source, or worded like an
     earlier entry of another source."""
     copies = {
-        entry.id
-        for entry in entries
-        if entry.agency and entry.agency.casefold() not in entry.source.casefold()
+        entry.id for entry in entries if entry.agency and not _is_of(entry.agency, entry.source)
     }
     wording = [(entry, features.shingles(entry.body or entry.summary)) for entry in entries]
     for at, (entry, text) in enumerate(wording):

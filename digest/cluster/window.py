@@ -55,7 +55,6 @@ class StoryInWindow:
     wordings: frozenset[int] = frozenset()  # copies count once
     size: float = 0.0
     sized_at: int = -1  # entries the window had taken in by then
-    is_fixed: bool = False  # an editor's word: not to be joined with another
 
     @property
     def lead(self) -> features.Features:
@@ -148,7 +147,7 @@ class Window:
             size += worth * worth
         return size
 
-    def put(self, read: features.Features, key: str, *, is_fixed: bool = False) -> None:
+    def put(self, read: features.Features, key: str) -> None:
         """Take in an entry; one known by its id is replaced where it stood."""
         at = self._take_out(read.entry_id) if read.entry_id in self.story_of else _AT_THE_END
         story = self.stories.get(key)
@@ -158,7 +157,6 @@ class Window:
             self.stories[key] = self._by_number[story.number] = story
             self._log_size = math.log(len(self.stories) + _PRIOR_STORIES)
         self._n_put += 1
-        story.is_fixed = story.is_fixed or is_fixed
         story.entries.insert(at, read)
         self.story_of[read.entry_id] = key
         self._count_in(story, read)
@@ -209,7 +207,8 @@ class Window:
         for read in moved:
             if self.story_of.get(read.entry_id) != into:
                 self.put(read, into)
-        story.entries.sort(key=lambda each: each.at or _LAST)
+        story.entries.sort(key=lambda each: (each.at or _LAST, len(each.entry_id), each.entry_id))
+        story.recount()
 
     def _take_out(self, entry_id: str) -> int:
         """Forget one entry, its story with its last one; where in the story it stood."""

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from digest import model
-from digest.storage import documents, tables
+from digest.storage import documents, stories, tables
 from subscribers import sql
 
 _delivery = tables.delivery
@@ -334,7 +334,10 @@ def oldest_due(session: sa.Connection, *, now: datetime) -> datetime | None:
 def seen(
     session: sa.Connection, subscriber_ids: Sequence[int], *, since: datetime
 ) -> dict[int, dict[int, int]]:
-    """What each subscriber was shown on any channel: story id → highest revision."""
+    """What each subscriber was shown on any channel: story id → highest revision.
+
+    Who was shown a story that is part of another now has seen that one.
+    """
     shown: dict[int, dict[int, int]] = defaultdict(dict)
     for some in sql.chunks(subscriber_ids):
         query = (
@@ -346,6 +349,11 @@ def seen(
             mine = shown[row.subscriber_id]
             for story_id, revision, *_ in row.shown:
                 mine[story_id] = max(revision, mine.get(story_id, 0))
+    merged = stories.merged_into(session, {each for mine in shown.values() for each in mine})
+    for mine in shown.values():
+        for story_id in mine.keys() & merged.keys():
+            into, revision = merged[story_id]
+            mine[into] = max(revision, mine.get(into, 0))
     return shown
 
 

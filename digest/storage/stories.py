@@ -14,6 +14,7 @@ from subscribers import sql
 
 _story = tables.story
 _entry = tables.entry
+_merged = tables.merged_story
 
 
 def create(session: sa.Connection, *, first_at: datetime, now: datetime) -> int:
@@ -129,7 +130,12 @@ def grown_since_added(session: sa.Connection, story_ids: Sequence[int]) -> froze
 
 
 def edit(session: sa.Connection, story_id: int, **values: Any) -> bool:
-    """An editor's word: pinned, dropped, headline, note.  False when there is no such story."""
+    """An editor's word: pinned, dropped, headline, note.  False when there is no such story.
+
+    `pinned=False` also takes back a pick that a source's category makes.
+    """
+    if "pinned" in values:
+        values["unpinned"] = not values["pinned"]
     changed = session.execute(sa.update(_story).where(_story.c.id == story_id).values(**values))
     return changed.rowcount == 1
 
@@ -141,13 +147,76 @@ def pinned_by_hand(session: sa.Connection, ids: Sequence[int]) -> frozenset[int]
 
 
 def merge(session: sa.Connection, into: int, other: int, *, now: datetime) -> None:
-    """Put all entries of `other` into `into`, for good."""
+    """Put all entries of `other` into `into`, by an editor's word and for good."""
     session.execute(
         sa.update(_entry)
         .where(_entry.c.story_id == other)
         .values(story_id=into, fixed=True, sure=True)
     )
+    _note_merged(session, into, other, now)
     refresh(session, (into, other), now=now)
+
+
+def join(session: sa.Connection, into: int, other: int, *, sure: bool, now: datetime) -> None:
+    """Put all entries of `other` into `into`: the two grew together.
+
+    Unless `sure` they are on the event probably only.  Callers refresh both.
+    """
+    values: dict[str, Any] = {"story_id": into} if sure else {"story_id": into, "sure": False}
+    session.execute(sa.update(_entry).where(_entry.c.story_id == other).values(**values))
+    _note_merged(session, into, other, now)
+
+
+def _note_merged(session: sa.Connection, into: int, other: int, now: datetime) -> None:
+    """Remember that who saw `other`, or what it took in, saw `into` as it is now."""
+    of_into = sa.select(_story.c.revision).where(_story.c.id == into).scalar_subquery()
+    session.execute(
+        sa.update(_merged)
+        .where(_merged.c.into_id == other)
+        .values(into_id=into, revision=of_into, merged_at=now)
+    )
+    session.execute(sa.delete(_merged).where(_merged.c.story_id.in_((into, other))))
+    session.execute(
+        sa.insert(_merged).values(story_id=other, into_id=into, revision=of_into, merged_at=now)
+    )
+
+
+def merged_into(
+    session: sa.Connection, story_ids: Iterable[int], *, before: datetime | None = None
+) -> dict[int, tuple[int, int]]:
+    """Story id → (the story it is part of, that one's revision then), for those merged away."""
+    found: dict[int, tuple[int, int]] = {}
+    for ids in sql.chunks(sorted(set(story_ids))):
+        query = sa.select(_merged).where(_merged.c.story_id.in_(ids))
+        if before is not None:
+            query = query.where(_merged.c.merged_at <= before)
+        found |= {row.story_id: (row.into_id, row.revision) for row in session.execute(query)}
+    return found
+
+
+def merged_from(session: sa.Connection, story_id: int) -> frozenset[int]:
+    """The stories that became part of one."""
+    query = sa.select(_merged.c.story_id).where(_merged.c.into_id == story_id)
+    return frozenset(session.execute(query).scalars())
+
+
+def edited(session: sa.Connection, since: datetime) -> frozenset[int]:
+    """Stories with something published since then that an editor had a word in: what they are,
+    how they are shown, or what belongs to them."""
+    query = (
+        sa.select(_entry.c.story_id)
+        .join(_story, _story.c.id == _entry.c.story_id)
+        .where(_entry.c.published_at >= since)
+        .where(
+            _entry.c.fixed
+            | _story.c.pinned
+            | _story.c.unpinned
+            | _story.c.dropped
+            | (_story.c.headline != "")
+            | (_story.c.note != "")
+        )
+    )
+    return frozenset(session.execute(query).scalars())
 
 
 def _entries_of(
@@ -177,6 +246,7 @@ def _story_from(row: Any, found: Sequence[model.Entry]) -> model.Story:
         first_at=row.first_at,
         updated_at=row.updated_at,
         pinned=row.pinned,
+        unpinned=row.unpinned,
         dropped=row.dropped,
         withdrawn=row.withdrawn,
         revision=row.revision,

@@ -88,10 +88,21 @@ story = sa.Table(
     _count("revision", 1),
     sa.Column("topics", sa.JSON, nullable=False, default=list),
     _flag("pinned"),
+    _flag("unpinned"),  # an editor took back the pick that a source's category makes
     _flag("dropped"),
     _flag("withdrawn"),
     _text("headline"),
     _text("note"),
+)
+
+# Stories that became part of others: who saw them has seen what these were then.
+merged_story = sa.Table(
+    "merged_story",
+    metadata,
+    sa.Column("story_id", Id, primary_key=True),
+    sa.Column("into_id", Id, nullable=False, index=True),
+    sa.Column("revision", sa.Integer, nullable=False),  # of the other, when it took them in
+    sa.Column("merged_at", sql.UtcDateTime, nullable=False),
 )
 
 entry = sa.Table(

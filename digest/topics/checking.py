@@ -121,7 +121,10 @@ def _misshapen(data: Mapping[str, Any], where: _Lines) -> Iterator[Problem]:
             wrong = _wrong_value(key, value)
             if wrong:
                 text = f"topic {slug!r}: {wrong}"
-                yield Problem(where.of(slug, key), text, unusable=True)
+                line = where.of(slug, key)
+                if _LANGUAGE.fullmatch(key) and isinstance(value, dict):
+                    line = where.of(f"{slug}.{key}")
+                yield Problem(line, text, unusable=True)
 
 
 def _wrong_value(key: str, value: object) -> str:

@@ -31,6 +31,54 @@ CASES = [
         3,
         "a mask of the same words",
     ),
+    (
+        "a phrase whose plural a mask hides",
+        'masks = ["west bank"]\n[topics.a]\nstrong = ["x", "west banks"]\n',
+        3,
+        "a mask ('west bank') hides it",
+    ),
+    (
+        "a plural beside its singular",
+        '[topics.a]\nstrong = ["vaccine"]\nnormal = ["x",\n "vaccines"]\n',
+        4,
+        "'vaccine' matches its plural too",
+    ),
+    (
+        "a name beside the same in small letters",
+        '[topics.a]\nstrong = ["macron",\n "Macron"]\n',
+        3,
+        "'macron' matches wherever it does",
+    ),
+    (
+        "a name with accents beside it without",
+        '[topics.a]\nstrong = ["orban"]\nnormal = ["Orbán"]\n',
+        3,
+        "'orban' matches wherever it does",
+    ),
+    (
+        "a language table that is none",
+        '[topics.a]\nstrong = ["x"]\nes = ["y"]\n',
+        3,
+        "es must be a table",
+    ),
+    (
+        "an unknown list of a language",
+        '[topics.a]\nstrong = ["x"]\n[topics.a.es]\nstrnog = ["y"]\n',
+        3,
+        "es must be a table",
+    ),
+    (
+        "a phrase of a language that every language has",
+        '[topics.a]\nstrong = ["gol"]\n\n[topics.a.es]\nstrong = ["y",\n "gol"]\n',
+        6,
+        "already looked for in every language",
+    ),
+    (
+        "a phrase twice in one language",
+        '[topics.a]\nstrong = ["x"]\n[topics.a.es]\nstrong = ["gol"]\nweak = ["gol"]\n',
+        5,
+        "already among",
+    ),
     ("a mask twice", 'masks = [\n"x y",\n"X Y",\n]\n[topics.a]\nstrong = ["x"]\n', 3, "twice"),
     ("an empty topic", '[topics.a]\nstrong = ["x"]\n\n[topics.b]\nname = "B"\n', 4, "empty"),
     (
@@ -85,6 +133,15 @@ def test_an_alias_that_names_two_things_may_stand_in_both() -> None:
 
 def test_a_phrase_may_speak_for_two_topics_side_by_side() -> None:
     assert topics.check('[topics.a]\nstrong = ["x"]\n[topics.b]\nstrong = ["x"]\n') == ()
+
+
+def test_phrases_that_each_do_something_are_not_complained_about() -> None:
+    """A stronger plural, a name that asks for its capital, a longer phrase."""
+    text = (
+        'masks = ["Cold War", "board games"]\n[topics.a]\nstrong = ["Games", "cold war", "AI"]\n'
+        'normal = ["game", "ai lab"]\n[topics.a.de]\nstrong = ["Spiel"]\n'
+    )
+    assert topics.check(text) == ()
 
 
 def test_duplicates_are_useless_but_not_unusable() -> None:

@@ -28,6 +28,31 @@ def test_every_code_is_a_country_of_a_region() -> None:
     assert all(topics.is_place(place.code) for place in gazetteer.places())
 
 
+def test_figures_and_peoples_belong_to_countries_of_a_region() -> None:
+    figures = [*gazetteer.places(gazetteer.FIGURES), *gazetteer.peoples()]
+    assert len(figures) > 3000
+    assert all(topics.is_place(place.code) for place in figures)
+    assert all(place.name == place.name.strip() and place.name for place in figures)
+
+
+def test_figures_are_listed_once_for_each_country() -> None:
+    listed = [(p.code, p.name) for p in gazetteer.places(gazetteer.FIGURES)]
+    assert sorted({each for each in listed if listed.count(each) > 1}) == []
+
+
+def test_german_adjectives_take_their_endings() -> None:
+    forms = {p.name for p in gazetteer.peoples() if p.code == "RU" and p.language == "de"}
+    assert {"russische", "russischen", "russischer", "russisches"} <= forms
+    assert "russisch+" not in forms
+
+
+def test_a_place_that_is_only_a_name_beside_a_name_counts_in_full_alone() -> None:
+    by_name = {place.name: place for place in gazetteer.places()}
+    assert (by_name["Paris"].doubtful, by_name["Paris"].alone) == (True, 1.0)
+    assert (by_name["Jordan"].doubtful, by_name["Jordan"].alone) == (True, 0.5)
+    assert (by_name["France"].doubtful, by_name["France"].alone) == (False, 1.0)
+
+
 def test_every_name_begins_with_a_capital_where_the_script_has_them() -> None:
     for name in BY_NAME:
         assert name[0].upper() == name[0], name

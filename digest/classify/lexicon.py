@@ -89,7 +89,7 @@ class Lexicon:
             for rank, term in self._by_index[index]:
                 if plural and term.kind is Kind.PLACE:
                     continue
-                if term.language and not _may_be(term.language, language):
+                if term.language and not _may_be(term, language, text[start:end]):
                     continue
                 if not term.capitals or all(text[start + at].isupper() for at in term.capitals):
                     found.append((start, -end - plural, rank, term))
@@ -97,9 +97,14 @@ class Lexicon:
         return _unhidden([Hit(start, -end, term) for start, end, _, term in found])
 
 
-def _may_be(wanted: str, language: str) -> bool:
-    """Tell whether a text may be in the language of a phrase."""
-    return language in ("", wanted) or (language == FOREIGN and wanted != "en")
+def _may_be(term: Term, language: str, said: str) -> bool:
+    """Tell whether words of a text may be a phrase of one language.
+
+    Where the text may be in any, they must have its accents: "record" is not "récord".
+    """
+    if not language:
+        return said.lower() == term.text.lower()
+    return language == term.language or (language == FOREIGN and term.language != "en")
 
 
 def _unhidden(found: list[Hit]) -> list[Hit]:

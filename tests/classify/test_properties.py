@@ -40,6 +40,14 @@ def _is_unknown(name: str) -> bool:
     return not CATALOGUE.resolve_all(name) and text.folded(name) not in PLACES
 
 
+foreign = st.sampled_from(
+    [
+        "Así lo han dicho los que estaban allí por la mañana.",
+        "Das haben sie gestern nach dem Essen noch einmal gesagt.",
+        "Ils ne sont pas venus avec les autres, mais ils ont ri.",
+        "Eles não foram embora e ficaram com as crianças.",
+    ]
+)
 neutral = st.lists(st.sampled_from(["zuk", "wob", "flim", "grob"]), max_size=30).map(" ".join)
 
 
@@ -94,3 +102,40 @@ def test_neutral_text_in_the_body_takes_no_topic_away(title: str, words: str) ->
 def test_what_an_entry_is_called_or_when_it_came_changes_nothing(entry: model.Entry) -> None:
     other = model.replace(entry, id="2", source="Elsewhere", authors=("A. Writer",), own=True)
     assert ENGINE.classify(other) == ENGINE.classify(entry)
+
+
+@settings(deadline=None)
+@given(entries, st.sampled_from(["  ", "\n", "\t ", "\u00a0", "\u200b "]))
+def test_white_space_changes_nothing(entry: model.Entry, gap: str) -> None:
+    wide = model.replace(
+        entry,
+        title=gap + entry.title.replace(" ", gap + " "),
+        summary=entry.summary.replace(" ", " " + gap) + gap,
+    )
+    assert ENGINE.classify(wide) == ENGINE.classify(entry)
+
+
+@settings(deadline=None)
+@given(entries)
+def test_the_order_of_categories_changes_no_topic_and_no_score(entry: model.Entry) -> None:
+    turned = model.replace(entry, categories=entry.categories[::-1])
+    scores = [{m.topic: m.score for m in ENGINE.classify(each)} for each in (entry, turned)]
+    assert scores[0] == scores[1]
+
+
+@settings(deadline=None)
+@given(headlines, st.lists(foreign, min_size=1, max_size=4).map(" ".join))
+def test_a_headline_keeps_its_topics_above_a_text_in_another_language(
+    title: str, text: str
+) -> None:
+    entry = model.Entry(id="1", title=title)
+    alone = {match.topic for match in ENGINE.classify(entry)}
+    assert alone <= {match.topic for match in ENGINE.classify(model.replace(entry, body=text))}
+
+
+@settings(deadline=None)
+@given(headlines, st.sampled_from(["en", "en-GB", "xx", ""]))
+def test_an_english_headline_needs_no_claim_of_being_english(title: str, claimed: str) -> None:
+    entry = model.Entry(id="1", title=title)
+    told = model.replace(entry, language=claimed)
+    assert {m.topic for m in ENGINE.classify(entry)} == {m.topic for m in ENGINE.classify(told)}

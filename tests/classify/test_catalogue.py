@@ -162,6 +162,8 @@ def test_asia_leaves_out_the_middle_east_and_europe_leaves_out_russia() -> None:
     codes = {slug: topics.place_codes(CATALOGUE[slug].places) for slug in CATALOGUE.slugs}
     assert {"IR", "TR", "IL", "SA"}.isdisjoint(codes["asia"])
     assert {"IR", "TR", "EG", "IL", "SA"} <= codes["middle-east"]
+    assert topics.place_codes(["western-asia"]) <= codes["middle-east"]
+    assert {"CY", "GE", "AM", "AZ"} <= codes["europe"]  # newsrooms file them there as well
     assert {"JP", "IN", "KZ"} <= codes["asia"]
     assert "RU" not in codes["europe"]
     assert "EG" not in codes["africa"]

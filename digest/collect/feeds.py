@@ -45,7 +45,13 @@ class ParsedFeed:
     problems: tuple[str, ...] = ()
     hub_url: str = ""
     self_url: str = ""
+
     wish: wishes.Wish = wishes.NONE
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether its end is missing, and older entries with it."""
+        return any(problem.startswith(_CUT) for problem in self.problems)
 
 
 # "(?>" and "+" after a repetition: a comment ends at its first end, else a page of many comments
@@ -61,6 +67,13 @@ _CLOSED = re.compile(
     rb"</(?:[A-Za-z]{1,20}:)?(?:rss|feed|rdf|channel|item|entry)\s*>\s*\Z", re.IGNORECASE
 )
 _TITLE_CLOSED = re.compile(rb"</(?:[A-Za-z]{1,20}:)?title\s*>", re.IGNORECASE)
+_IDENTITY_CLOSED = re.compile(
+    rb"</(?:[A-Za-z]{1,20}:)?(?:guid|id|link)\s*>"
+    rb"|<link\s[^<>]{0,2000}>|<item\s[^<>]{0,500}about=[^<>]{0,2000}>",
+    re.IGNORECASE,
+)
+_CUT = "cut short: "  # begins a problem
+_FIRST_ENTRY = re.compile(rb"<(?:item|entry)[\s>]")
 _CUT_SHORT = "a feed that is cut short before its first whole entry"
 _ROOT_CLOSED = re.compile(rb"</(?:[A-Za-z]{1,20}:)?(?:rss|feed|rdf)\s*(?:>|\Z)", re.IGNORECASE)
 
@@ -154,14 +167,24 @@ def _from_xml(data: bytes, url: str, problems: list[str]) -> parsers.Raw:
             reason = _CUT_SHORT
         raise errors.NotAFeed(url, reason)
     if cut_short and not _CLOSED.search(data):
-        if _TITLE_CLOSED.search(data, _start_of_last_entry(data)):
-            problems.append("cut short: the last entry may miss some of its text")
-        else:  # half a headline would be sent as it stands; the next poll has the whole of it
+        last = _start_of_last_entry(data)
+        if _TITLE_CLOSED.search(data, last) and _is_identified(data, last):
+            problems.append(f"{_CUT}the last entry may miss some of its text")
+        else:
+            # Half a headline would be sent as it stands, and without its id or address it would
+            # be another entry than that of the next poll, which has the whole of it.
             found.entries.pop()
-            problems.append("cut short: the last entry was left out")
+            problems.append(f"{_CUT}the last entry was left out")
         if not found.entries:
             raise errors.NotAFeed(url, _CUT_SHORT)
     return found
+
+
+def _is_identified(data: bytes, last: int) -> bool:
+    """Say whether the entry at `last` has its id or address, where entries have any."""
+    first = _FIRST_ENTRY.search(data)
+    others_are = first is not None and _IDENTITY_CLOSED.search(data, first.start(), last)
+    return not others_are or _IDENTITY_CLOSED.search(data, last) is not None
 
 
 def _start_of_last_entry(data: bytes) -> int:

@@ -56,6 +56,16 @@ def test_an_entry_whose_text_is_cut_keeps_its_headline() -> None:
     assert feed.problems == ("cut short: the last entry may miss some of its text",)
 
 
+@pytest.mark.parametrize("cut", [b"https://b.example/1", b"<link>https://b", b"1</link>"])
+def test_an_entry_cut_before_its_address_is_left_to_the_next_poll(cut: bytes) -> None:
+    """Without its address it would be kept beside the whole entry of the next poll."""
+    links = [f"<title>{n}</title><link>https://{n}.example/1</link>" for n in "ab"]
+    whole = documents.rss(*links)
+    feed = read(whole[: whole.rindex(cut)])
+    assert [entry.title for entry in feed.entries] == ["a"]
+    assert feed.is_cut_short
+
+
 def test_a_feed_that_only_misses_its_last_tag_is_whole() -> None:
     whole = documents.rss("<title>One</title>", "<title>Two</title>")
     feed = read(whole.removesuffix(b"</rss>"))

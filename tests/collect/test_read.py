@@ -39,6 +39,18 @@ async def test_an_unchanged_feed_keeps_its_validators(
     assert server.seen[0].headers["If-None-Match"] == '"v1"'
 
 
+async def test_half_a_feed_is_asked_for_again_without_conditions(
+    server: servers.Server, fetcher: fetch.Fetcher, now: datetime
+) -> None:
+    """A cache may keep half an answer under the validators of the whole one."""
+    body = documents.rss("<title>One</title>", "<title>Two</title>")
+    headers = {"ETag": '"v1"', "Last-Modified": "Tue, 17 Feb 2026 10:00:00 GMT"}
+    server.routes["/feed"] = web.Response(body=body[: body.index(b"Two")], headers=headers)
+    got = await read.read_source(fetcher, model.Source(9, server.url("/feed")), now)
+    assert [entry.title for entry in got.entries] == ["One"]
+    assert (got.etag, got.last_modified) == ("", "")
+
+
 async def test_a_large_feed_is_read_whole(
     server: servers.Server, fetcher: fetch.Fetcher, now: datetime
 ) -> None:

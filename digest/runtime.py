@@ -167,10 +167,14 @@ class Runtime:
                     mail_.MailSender(options)
                 )
             if chat_options := telegram_options(self.settings):
+                from digest import flood_waits  # noqa: PLC0415
                 from digest.deliver import chat as chat_  # noqa: PLC0415
 
+                rate = chat_options.rate_per_second
+                limiter = await flood_waits.limiter(self.db, self.clock, rate)
+                stack.push_async_callback(limiter.shutdown)
                 found[model.ChannelKind.CHAT] = await stack.enter_async_context(
-                    chat_.ChatSender(chat_options)
+                    chat_.ChatSender(chat_options, limiter)
                 )
             yield found
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from digest import model
+from digest import errors, model
 from digest.demo import botapi
 from digest.storage import switches
 from subscribers import channels, people
@@ -120,6 +120,34 @@ async def test_a_flood_wait_is_waited_for_and_loses_nothing(
         window = (min(refused), min(refused) + timedelta(seconds=1))
         assert not [at for at in accepted if window[0] < at < window[1]]
         assert len(calls) <= 2 * 30  # each was refused once at most: nothing is asked in between
+
+
+async def test_a_flood_wait_outlives_the_process_it_was_asked_of(
+    database_url: str, tmp_path: Path
+) -> None:
+    """C2: the next start asks nothing of Telegram until the wait is over, and loses nothing."""
+    async with publishing.opened(database_url, tmp_path) as press:
+        press.add_stories(SEOUL)
+        for number in range(20):
+            press.add_reader(chat_id=100 + number)
+        await press.publish()
+        press.chat.fail_next(1, botapi.Fault.FLOOD, seconds=3600)
+        async with press.rt.senders() as senders:
+            sender = senders[model.ChannelKind.CHAT]
+            message = model.ChatMessage("100", (model.ChatPart("Hello"),))
+            with pytest.raises(errors.Deferred):
+                await sender.send(message, before_commit=lambda: None)
+        assert len(press.chat.calls) == 1
+        press.clock.forward(minutes=50)
+        async with press.rt.senders() as senders:
+            with pytest.raises(errors.Deferred) as deferred:
+                await senders[model.ChannelKind.CHAT].send(message, before_commit=lambda: None)
+        assert deferred.value.retry_after_seconds == pytest.approx(600, abs=5)
+        assert len(press.chat.calls) == 1
+        press.clock.forward(minutes=11)
+        press.chat.windows.shut(0, 0.0)
+        await press.send()
+        assert press.states() == {"submitted": 20}
 
 
 async def test_a_chat_message_whose_answer_was_lost_is_held_and_never_repeated(

@@ -1,50 +1,55 @@
 """Chat messages out through a Bot API server.
 
-python-telegram-bot makes the requests; what each answer means for the message is decided here.
-Timeouts matter most: sendMessage has no idempotency key, so a request that may have arrived is
-Uncertain and never repeated (standards C5).  The token is part of every URL, so the libraries
-that log URLs (PTB at DEBUG, together with every text) are kept from it (C27).
+python-telegram-bot makes the requests; what each answer means is decided in verdicts.  Timeouts
+matter most: sendMessage has no idempotency key, so a request that may have arrived is Uncertain
+and never repeated (standards C5); an edit or a deletion may be repeated, and is only Deferred.
+PTB logs every text at DEBUG, so it is kept from that (C27).
 """
 
-import asyncio
-import json
+import contextlib
+import enum
 import logging
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, TypeVar
 
-import httpx
 import telegram
 from telegram import error as telegram_error
-from telegram import ext, request
+from telegram import ext
 
 from digest import errors, model
-from digest.deliver import pace
+from digest.deliver import pace, verdicts
+from digest.deliver.bot_request import CONNECTIONS, BotRequest
+from digest.deliver.verdicts import decision
+
+__all__ = [
+    "BotRequest",
+    "Change",
+    "ChatOptions",
+    "ChatSender",
+    "bot_url",
+    "decision",
+    "keyboard",
+    "plain_text",
+]
 
 logger = logging.getLogger(__name__)
 
-_CONNECTIONS = 8  # more are slower: httpx looks through its whole pool for each request
 _AT_ONCE = 32  # messages; most of them wait for their chat's turn, not for an answer
-_READ_SECONDS = 25.0
-_CONNECT_SECONDS = 10.0
-_POOL_SECONDS = 60.0
-_DEFAULT_FLOOD_SECONDS = 5
+_ANSWER_SECONDS = 0.1  # what Telegram usually takes; so many connections keep the rate up
 _MAX_UNITS = 4096  # UTF-16, after parsing: core.telegram.org/bots/api#sendmessage
-_NOT_SENT = (
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ConnectError,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
-# PTB's own, and what it stumbles over when an answer has another shape than Telegram's.
-_FAILURES = (telegram_error.TelegramError, KeyError, TypeError, ValueError, AttributeError)
+DELETABLE_FOR = timedelta(hours=48)  # core.telegram.org/bots/api#deletemessage
+_NO_THREAD = ("message thread not found", "topic_closed", "topic_deleted")
+_BROADCAST = pace.Turn(pace.Priority.BROADCAST)
+_GONE = ("message to edit not found", "message to delete not found", "message_id_invalid")
 
-for _name in ("httpx", "httpcore", "telegram"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
+Asked = TypeVar("Asked")
+
+logging.getLogger("telegram").setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,51 +61,14 @@ class ChatOptions:
     rate_per_second: float = 25.0
 
 
-class BotRequest(request.HTTPXRequest):
-    """PTB's transport, with the two answers it cannot tell apart told apart.
+class Change(enum.StrEnum):
+    """What became of a message that was to be changed."""
 
-    A 429 without `retry_after` is a flood wait all the same, and a server error keeps its
-    status.  Requests wait for a free connection here, in order and at no cost; httpx looks
-    through all that wait and all connections for each.
-    """
-
-    def __init__(self, *, connections: int = _CONNECTIONS) -> None:
-        super().__init__(
-            connection_pool_size=min(connections, _CONNECTIONS),
-            read_timeout=_READ_SECONDS,
-            write_timeout=_READ_SECONDS,
-            connect_timeout=_CONNECT_SECONDS,
-            pool_timeout=_POOL_SECONDS,
-        )
-        self._free = asyncio.Semaphore(min(connections, _CONNECTIONS))
-
-    async def do_request(self, *args: object, **kwargs: object) -> tuple[int, bytes]:
-        async with self._free:
-            status, payload = await super().do_request(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they came
-        if status == 429 and b'"retry_after"' not in payload:
-            raise telegram_error.RetryAfter(_DEFAULT_FLOOD_SECONDS)
-        if status >= 500 or status in (405, 408, 413):
-            raise HttpError(status)
-        return status, payload
-
-    @staticmethod
-    def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """Read an answer; PTB's own would log one that cannot be read, whole."""
-        try:
-            answer = json.loads(payload)
-        except ValueError as error:
-            raise telegram_error.TelegramError("the answer is not JSON") from error
-        if not isinstance(answer, dict):
-            raise telegram_error.TelegramError("the answer is no JSON object")
-        return answer
-
-
-class HttpError(telegram_error.NetworkError):
-    """The Bot API server answered with this HTTP status and nothing PTB has a name for."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(f"HTTP {status}")
-        self.status = status
+    EDITED = "edited"
+    DELETED = "deleted"
+    UNCHANGED = "unchanged"  # it says so already
+    GONE = "gone"  # deleted by somebody, or never there
+    TOO_OLD = "too old"  # to be deleted by a bot
 
 
 class ChatSender:
@@ -110,7 +78,6 @@ class ChatSender:
     """
 
     kind = model.ChannelKind.CHAT
-    connections = _AT_ONCE
 
     def __init__(self, options: ChatOptions, limiter: pace.RateLimiter | None = None) -> None:
         """Raises errors.ConfigurationError for an empty token or an API address that is none."""
@@ -118,7 +85,9 @@ class ChatSender:
             raise errors.ConfigurationError("telegram.token must be set to send chat messages.")
         self.limiter = limiter or pace.RateLimiter(options.rate_per_second)
         self._owns_limiter = limiter is None
-        self._request = BotRequest()
+        n_under_way = int(options.rate_per_second * _ANSWER_SECONDS)
+        self.connections = max(_AT_ONCE, 2 * n_under_way)
+        self._request = BotRequest(connections=max(CONNECTIONS, n_under_way))
         self._bot: ext.ExtBot[pace.Turn] = ext.ExtBot(
             token=options.token,
             base_url=bot_url(options.api_url),
@@ -145,7 +114,7 @@ class ChatSender:
         """Ask who we are.  See sender.Sender."""
         try:
             me = await self._bot.get_me()
-        except _FAILURES as error:
+        except verdicts.FAILURES as error:
             decided = decision(error)
             if isinstance(decided, (errors.AccountFault, errors.Deferred)):
                 raise decided from error
@@ -163,10 +132,11 @@ class ChatSender:
         ids: list[int] = []
         missing: list[str] = []
         first: errors.DeliveryError | None = None
+        place = _Place(message.chat_id, message.thread_id, message.silent)
         turn = pace.Turn(pace.Priority.BROADCAST, before=_once(before_commit))
         for number, part in enumerate(message.parts, 1):
             try:
-                ids.append(await self._submit_again(message, part, turn, patient=bool(ids)))
+                ids.append(await self._submit_again(place, part, turn, patient=bool(ids)))
             except _Stopped as stopped:
                 raise (stopped.__cause__ or stopped) from None
             except (errors.Deferred, errors.Rejected, errors.AccountFault) as error:
@@ -185,61 +155,152 @@ class ChatSender:
                 "chat message incomplete",
                 extra={"event": "chat.incomplete", "missing": len(missing)},
             )
-        detail = f"{len(ids)} of {len(message.parts)} parts; {'; '.join(missing)}"
-        return model.Receipt(detail=detail if missing else "", ids=tuple(ids))
+            missing.insert(0, f"{len(ids)} of {len(message.parts)} parts")
+        return model.Receipt(detail="; ".join(missing + place.told), ids=tuple(ids))
+
+    async def edit(self, chat_id: str, message_id: int, part: model.ChatPart) -> Change:
+        """Give a message other words; its keyboard is replaced too (C23).
+
+        Raises errors.Deferred, Rejected or AccountFault: an edit may be repeated.
+        """
+
+        async def ask(text: str, mode: str | None) -> object:
+            return await self._bot.edit_message_text(
+                chat_id=chat_id,
+                message_id=message_id,
+                text=text,
+                parse_mode=mode,
+                link_preview_options=_preview(part),
+                reply_markup=keyboard(part.buttons),
+                rate_limit_args=_BROADCAST,
+            )
+
+        with _repeatable():
+            try:
+                await _in_html_or_plain(part, ask)
+            except errors.Rejected as error:
+                if verdicts.says(error.__cause__, "message is not modified"):
+                    return Change.UNCHANGED
+                if verdicts.says(error.__cause__, *_GONE):
+                    return Change.GONE
+                raise
+        return Change.EDITED
+
+    async def delete(self, chat_id: str, message_id: int) -> Change:
+        """Delete a message; Telegram lets a bot do so for 48 hours (C23).
+
+        Raises errors.Deferred, Rejected or AccountFault: a deletion may be repeated.
+        """
+        with _repeatable():
+            try:
+                await self._bot.delete_message(chat_id, message_id, rate_limit_args=_BROADCAST)
+            except verdicts.FAILURES as error:
+                if verdicts.says(error, "message can't be deleted"):
+                    return Change.TOO_OLD
+                if verdicts.says(error, *_GONE):
+                    return Change.GONE
+                raise decision(error) from error
+        return Change.DELETED
+
+    async def take_down(
+        self,
+        chat_id: str,
+        message_id: int,
+        instead: model.ChatPart,
+        *,
+        submitted_at: datetime,
+        now: datetime,
+    ) -> Change:
+        """Delete a message, or give it the words of `instead` when it is too old for that (C23).
+
+        Raises errors.Deferred, Rejected or AccountFault.
+        """
+        if now - submitted_at < DELETABLE_FOR:
+            change = await self.delete(chat_id, message_id)
+            if change is not Change.TOO_OLD:
+                return change
+        return await self.edit(chat_id, message_id, instead)
 
     async def _submit_again(
-        self, message: model.ChatMessage, part: model.ChatPart, turn: pace.Turn, *, patient: bool
+        self, place: "_Place", part: model.ChatPart, turn: pace.Turn, *, patient: bool
     ) -> int:
-        """Submit one part; a later part that surely did not arrive is tried once more."""
+        """Submit one part; a later part that surely did not arrive is tried once more.
+
+        A forum's topic that is closed or gone is given up for the group's General one (C6).
+        """
         try:
-            return await self._submit(message, part, turn)
+            return await self._submit(place, part, turn)
         except errors.Deferred as error:
             if not patient or (error.retry_after_seconds or 0) > pace.PATIENCE_SECONDS:
                 raise
-        return await self._submit(message, part, turn)
+        except errors.Rejected as error:
+            if place.thread_id is None or not verdicts.says(error.__cause__, *_NO_THREAD):
+                raise
+            place.thread_id = None
+            place.told.append(f"the group's topic cannot be written to, used General: {error}")
+            logger.warning("a group's topic is closed or gone", extra={"event": "chat.no_thread"})
+        return await self._submit(place, part, turn)
 
-    async def _submit(
-        self, message: model.ChatMessage, part: model.ChatPart, turn: pace.Turn
-    ) -> int:
-        try:
-            return await self._request_part(message, part, part.html, turn, mode="HTML")
-        except _FAILURES as error:
-            if not _cannot_parse(error):
-                raise decision(error) from error
-        logger.warning(
-            "chat markup refused, sent as plain text", extra={"event": "chat.plain_text"}
-        )
-        try:
-            return await self._request_part(message, part, plain_text(part.html), turn, mode=None)
-        except _FAILURES as error:
+    async def _submit(self, place: "_Place", part: model.ChatPart, turn: pace.Turn) -> int:
+        async def ask(text: str, mode: str | None) -> int:
+            posted = await self._bot.send_message(
+                chat_id=place.chat_id,
+                text=text,
+                parse_mode=mode,
+                link_preview_options=_preview(part),
+                reply_markup=keyboard(part.buttons),
+                disable_notification=place.silent,
+                message_thread_id=place.thread_id,
+                rate_limit_args=turn,
+            )
+            return posted.message_id
+
+        return await _in_html_or_plain(part, ask)
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where a message goes; `told` is what somebody should know of it."""
+
+    chat_id: str
+    thread_id: int | None
+    silent: bool
+    told: list[str] = field(default_factory=list)
+
+
+async def _in_html_or_plain(
+    part: model.ChatPart, ask: Callable[[str, str | None], Awaitable[Asked]]
+) -> Asked:
+    """Ask with the part's HTML; once more with plain text when Telegram cannot read it (C10)."""
+    try:
+        return await ask(part.html, "HTML")
+    except _Stopped:
+        raise
+    except verdicts.FAILURES as error:
+        if not verdicts.says(error, "can't parse entities"):
             raise decision(error) from error
+    logger.warning("chat markup refused, sent as plain text", extra={"event": "chat.plain_text"})
+    try:
+        return await ask(plain_text(part.html), None)
+    except verdicts.FAILURES as error:
+        raise decision(error) from error
 
-    async def _request_part(
-        self,
-        message: model.ChatMessage,
-        part: model.ChatPart,
-        text: str,
-        turn: pace.Turn,
-        *,
-        mode: str | None,
-    ) -> int:
-        preview = telegram.LinkPreviewOptions(
-            is_disabled=not part.preview_url,
-            url=part.preview_url or None,
-            prefer_large_media=True if part.preview_url else None,
-        )
-        posted = await self._bot.send_message(
-            chat_id=message.chat_id,
-            text=text,
-            parse_mode=mode,
-            link_preview_options=preview,
-            reply_markup=keyboard(part.buttons),
-            disable_notification=message.silent,
-            message_thread_id=message.thread_id,
-            rate_limit_args=turn,
-        )
-        return posted.message_id
+
+@contextlib.contextmanager
+def _repeatable() -> Iterator[None]:
+    """What may have happened does no harm when it happens again."""
+    try:
+        yield
+    except errors.Uncertain as doubt:
+        raise errors.Deferred(doubt.reason, code=doubt.code) from doubt
+
+
+def _preview(part: model.ChatPart) -> telegram.LinkPreviewOptions:
+    return telegram.LinkPreviewOptions(
+        is_disabled=not part.preview_url,
+        url=part.preview_url or None,
+        prefer_large_media=True if part.preview_url else None,
+    )
 
 
 def bot_url(api_url: str) -> str:
@@ -276,61 +337,7 @@ def keyboard(
     )
 
 
-def decision(error: Exception) -> errors.DeliveryError:
-    """What a failed request means for its message.
-
-    The order matters: BadRequest and TimedOut are NetworkErrors to PTB.  Reasons repeat no
-    chat id, token or text.  Source: standards C5 to C7.
-    """
-    match error:
-        case telegram_error.RetryAfter():
-            return errors.Deferred(
-                "Telegram asks us to wait",
-                code="429",
-                retry_after_seconds=pace.flood_seconds(error),
-                slow_down=True,
-            )
-        case telegram_error.ChatMigrated():
-            moved_to = str(error.new_chat_id)
-            return errors.Rejected("the group became a supergroup", code="400", moved_to=moved_to)
-        case telegram_error.InvalidToken():
-            return errors.AccountFault("the Bot API server refuses our token", code="401")
-        case telegram_error.Conflict():
-            return errors.AccountFault("another process uses our token", code="409")
-        case telegram_error.Forbidden():
-            return errors.Rejected(_said(error), code="403", suppress="blocked")
-        case telegram_error.BadRequest():
-            gone = "chat not found" in error.message.lower()
-            return errors.Rejected(_said(error), code="400", suppress="blocked" if gone else None)
-        case HttpError():
-            return _http_decision(error.status)
-    if isinstance(error.__cause__, _NOT_SENT):
-        return errors.Deferred("the Bot API server cannot be reached", slow_down=True)
-    return errors.Uncertain("the Bot API server gave no answer we can read")
-
-
-def _http_decision(status: int) -> errors.DeliveryError:
-    if status in (500, 503):  # Telegram's own trouble: it did not take the request
-        return errors.Deferred("the Bot API server is in trouble", code=str(status), slow_down=True)
-    if status > 500:  # a gateway that gave up waiting: the request may have gone through
-        return errors.Uncertain("a gateway answered for the Bot API server", code=str(status))
-    return errors.Rejected("the Bot API server refuses the request", code=str(status))
-
-
-def _said(error: telegram_error.TelegramError) -> str:
-    """Telegram's words up to the first colon: what follows may quote the message."""
-    words = error.message.removeprefix("Forbidden: ")
-    return words.partition(":")[0].strip()[:200]
-
-
-def _cannot_parse(error: Exception) -> bool:
-    return (
-        isinstance(error, telegram_error.BadRequest)
-        and "can't parse entities" in error.message.lower()
-    )
-
-
-class _Stopped(Exception):  # noqa: N818 - reads as the fact it states
+class _Stopped(telegram_error.TelegramError):
     """`before_commit` raised its cause: no request was made."""
 
 
@@ -343,7 +350,7 @@ def _once(call: Callable[[], None]) -> Callable[[], None]:
             try:
                 waiting.pop()()
             except Exception as stopped:
-                raise _Stopped from stopped
+                raise _Stopped("stopped") from stopped
 
     return first
 

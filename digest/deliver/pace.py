@@ -3,9 +3,14 @@
 Telegram counts when it sees a request, not when we start it.  So a permit is given back one
 second and 5 ms after its request completed: however long requests take, no second on their
 clock holds more than the limit (Bots FAQ; standards C1, C2).
+
+A permit is no request yet: who has one may still wait for a connection.  So the transport asks
+again (`may_go`, `depart`) in the moment it would write, and a flood wait that began meanwhile
+sends the request back to the front of its lane, its permits unspent.
 """
 
 import asyncio
+import contextvars
 import datetime as dt
 import enum
 import logging
@@ -22,18 +27,24 @@ os.environ.setdefault("PTB_TIMEDELTA", "true")
 from telegram import error as telegram_error
 from telegram import ext
 
+from digest.deliver import windows
+
 logger = logging.getLogger(__name__)
 
 Sleep = Callable[[float], Awaitable[None]]
+Remember = Callable[[float], Awaitable[None]]
 Answer = bool | dict[str, Any] | list[dict[str, Any]]
 
 _MARGIN_SECONDS = 0.005
 _ALL_SECONDS = 1.0 + _MARGIN_SECONDS
 _CHAT_LIMIT, _CHAT_SECONDS = 3, 3.0 + _MARGIN_SECONDS  # one a second, in bursts of three
+# What we send by ourselves leaves room: an answer to its reader is never a second away.
+_OWN_LIMIT, _OWN_SECONDS = 2, 2.0 + 2 * _MARGIN_SECONDS
 _GROUP_LIMIT, _GROUP_SECONDS = 20, 60.0 + _MARGIN_SECONDS
 _SLOWER = 0.8  # of the old rate, after a 429
 _FASTER_SECONDS = 60.0  # one permit more after this long without another
-PATIENCE_SECONDS = 60.0  # the longest flood wait anybody sits out
+PATIENCE_SECONDS = 60.0  # the longest flood wait that a broadcast sits out
+_TRIES = 5  # of an answer that meets one flood wait after the other
 _SWEEP_EVERY = 1000  # grants
 
 
@@ -46,9 +57,10 @@ class Priority(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """`rate_limit_args` of a request; `before` is called when its permit is there.
+    """`rate_limit_args` of a request; `before` is called just before it is written.
 
-    A request without one is interactive.
+    A request without one is interactive.  What `before` raises must be a TelegramError: PTB
+    turns everything else into one of its own.
     """
 
     priority: Priority = Priority.INTERACTIVE
@@ -58,42 +70,52 @@ class Turn:
 _INTERACTIVE = Turn()
 
 
-class _Window:
-    """`limit` permits, each back `seconds` after its request completed."""
+class NotNow(telegram_error.TelegramError):
+    """A flood wait began before the request was written; it goes back to wait for its turn."""
 
-    def __init__(self, limit: int, seconds: float) -> None:
-        self.limit = limit
-        self.seconds = seconds
-        self._under_way = 0
-        self._returning: deque[float] = deque()
+    def __init__(self) -> None:
+        super().__init__("a flood wait began")
 
-    def wait_seconds(self, now: float) -> float | None:
-        """0 when a permit is there, None when only a completion can bring one."""
-        while self._returning and self._returning[0] <= now:
-            self._returning.popleft()
-        out = self._under_way + len(self._returning)
-        if out < self.limit:
-            return 0.0
-        needed = out - self.limit  # permits that must come back before one is ours
-        return self._returning[needed] - now if needed < len(self._returning) else None
 
-    def take(self) -> None:
-        self._under_way += 1
-
-    def give_back(self, at: float) -> None:
-        self._under_way -= 1
-        self._returning.append(at)
-
-    def idle(self, now: float) -> bool:
-        return not self._under_way and (not self._returning or self._returning[-1] <= now)
+@dataclass(slots=True, eq=False)
+class _Chat:
+    limits: tuple[windows.Window, ...]
+    own: windows.Window  # for what we send by ourselves, within the others
 
 
 @dataclass(slots=True, eq=False)
 class _Request:
-    windows: tuple[_Window, ...]
+    limiter: "RateLimiter"
+    turn: Turn
+    limits: tuple[windows.Window, ...]  # the overall one first; none without a chat
     granted: asyncio.Future[None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
+    departed: bool = False
+
+
+_UNDER_WAY: contextvars.ContextVar[_Request | None] = contextvars.ContextVar("request under way")
+
+
+def may_go() -> None:
+    """Ask, before anything is done for this task's request; raises NotNow."""
+    request = _UNDER_WAY.get(None)
+    if request is not None and request.limiter.held_seconds:
+        raise NotNow
+
+
+def depart() -> None:
+    """Say that this task's request is written next; raises NotNow, or what `before` raises."""
+    may_go()
+    request = _UNDER_WAY.get(None)
+    if request is not None and not request.departed:
+        if request.turn.before is not None:
+            request.turn.before()
+        request.departed = True
+
+
+async def _forget(_: float) -> None:
+    """Keep no flood wait."""
 
 
 class RateLimiter(ext.BaseRateLimiter[Turn]):
@@ -101,7 +123,8 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
 
     Give the same one to the ChatSender and to the bot's Application.  After a 429 nothing at
     all goes out until the wait is over, then at four fifths of the rate, which recovers by one
-    a minute.  `hold` restores a wait that outlived the process.
+    a minute.  `remember` is awaited with the seconds of each flood wait, before anyone learns
+    of it; `hold` restores a wait that outlived the process.
     """
 
     def __init__(
@@ -110,14 +133,18 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,
+        remember: Remember = _forget,
     ) -> None:
         self._clock = clock
         self._sleep = sleep
+        self._remember = remember
         self._full_rate = max(1, int(rate_per_second))
         # Below one a second the window grows instead.
-        self._all = _Window(self._full_rate, _ALL_SECONDS / min(1.0, rate_per_second))
-        self._chats: dict[str, tuple[_Window, ...]] = {}
+        self._all = windows.Window(self._full_rate, _ALL_SECONDS / min(1.0, rate_per_second))
+        self._spread = windows.Spread(self._all)
+        self._chats: dict[str, _Chat] = {}
         self._waiting: dict[Priority, deque[_Request]] = {kind: deque() for kind in Priority}
+        self._unlimited: deque[_Request] = deque()  # only a hold stops these
         self._held_until = float("-inf")
         self._faster_at = float("inf")
         self._n_grants = 0
@@ -129,23 +156,23 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
 
     async def shutdown(self) -> None:
         """Stop the timer, unless someone else who shares this limiter still waits."""
-        if self._waker is not None and not any(self._waiting.values()):
+        if self._waker is not None and not (any(self._waiting.values()) or self._unlimited):
             self._waker.cancel()
             self._waker, self._wakes_at = None, float("inf")
 
     def hold(self, seconds: float) -> None:
         """Let nothing out for `seconds` from now; a longer hold stands.
 
-        A hold of more than a minute turns those who wait away with RetryAfter, and everyone
-        who comes while more than a minute of it is left.
+        A hold of more than a minute turns away with RetryAfter what we send by ourselves, which
+        waits better where it is kept; answers to people wait here for its end.
         """
         self._held_until = max(self._held_until, self._clock() + seconds)
         if self.held_seconds > PATIENCE_SECONDS:
-            for request in [r for waiting in self._waiting.values() for r in waiting]:
-                if not request.granted.done():
-                    request.granted.set_exception(self._flood())
-            for waiting in self._waiting.values():
-                waiting.clear()
+            for lane in (self._waiting[Priority.BROADCAST], self._unlimited):
+                for request in lane:
+                    if not request.granted.done():
+                        request.granted.set_exception(self._flood())
+                lane.clear()
 
     @property
     def held_seconds(self) -> float:
@@ -163,17 +190,18 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
     ) -> Answer:
         """Make one request when its turn has come.
 
-        An interactive one that meets a flood wait of up to a minute is made again after it; a
-        broadcast raises RetryAfter to whoever keeps it.
+        An answer to a person that meets a flood wait is given again after it, however long that
+        takes; a broadcast raises RetryAfter to whoever keeps it.
         """
         turn = rate_limit_args or _INTERACTIVE
         chat = str(data.get("chat_id") or "")
-        try:
-            return await self._request(callback, args, kwargs, chat, turn)
-        except telegram_error.RetryAfter as flood:
-            patient = flood_seconds(flood) <= PATIENCE_SECONDS
-            if turn.priority is not Priority.INTERACTIVE or not patient:
-                raise
+        for _ in range(_TRIES - 1):
+            try:
+                return await self._request(callback, args, kwargs, chat, turn)
+            except telegram_error.RetryAfter as flood:
+                patient = bool(chat) or flood_seconds(flood) <= PATIENCE_SECONDS
+                if turn.priority is not Priority.INTERACTIVE or not patient:
+                    raise
         return await self._request(callback, args, kwargs, chat, turn)
 
     async def _request(
@@ -184,39 +212,48 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
         chat: str,
         turn: Turn,
     ) -> Answer:
-        if self.held_seconds > PATIENCE_SECONDS:
-            raise self._flood()
-        request = _Request(self._windows(chat))
-        await self._granted(request, turn.priority)
-        try:
-            if turn.before is not None:
-                turn.before()
-            return await callback(*args, **kwargs)
-        except telegram_error.RetryAfter as flood:
-            self._slow_down(flood_seconds(flood))
-            raise
-        finally:
-            self._complete(request)
+        request = _Request(self, turn, self._windows(chat, turn))
+        lane = self._waiting[turn.priority] if request.limits else self._unlimited
+        patient = turn.priority is Priority.INTERACTIVE and bool(chat)
+        lane.append(request)
+        while True:
+            if self.held_seconds > PATIENCE_SECONDS and not patient:
+                lane.remove(request)
+                raise self._flood()
+            await self._granted(request, lane)
+            under_way = _UNDER_WAY.set(request)
+            try:
+                return await callback(*args, **kwargs)
+            except NotNow:
+                request.granted = asyncio.get_running_loop().create_future()
+            except telegram_error.RetryAfter as flood:
+                await self._slow_down(flood_seconds(flood))
+                raise
+            finally:
+                _UNDER_WAY.reset(under_way)
+                self._complete(request)
+            lane.appendleft(request)
 
-    def _windows(self, chat: str) -> tuple[_Window, ...]:
+    def _windows(self, chat: str, turn: Turn) -> tuple[windows.Window, ...]:
         if not chat:
-            return ()  # getMe, setMyCommands ...: only a hold stops these
-        windows = self._chats.get(chat)
-        if windows is None:
-            windows = (_Window(_CHAT_LIMIT, _CHAT_SECONDS),)
+            return ()  # getMe, setMyCommands ...
+        known = self._chats.get(chat)
+        if known is None:
+            limits = [windows.Window(_CHAT_LIMIT, _CHAT_SECONDS)]
             if chat.startswith(("-", "@")):
-                windows += (_Window(_GROUP_LIMIT, _GROUP_SECONDS),)
-            self._chats[chat] = windows
-        return (self._all, *windows)
+                limits.append(windows.Window(_GROUP_LIMIT, _GROUP_SECONDS))
+            known = _Chat(tuple(limits), windows.Window(_OWN_LIMIT, _OWN_SECONDS))
+            self._chats[chat] = known
+        own = (known.own,) if turn.priority is Priority.BROADCAST else ()
+        return (self._all, *known.limits, *own)
 
-    async def _granted(self, request: _Request, priority: Priority) -> None:
-        self._waiting[priority].append(request)
+    async def _granted(self, request: _Request, lane: deque[_Request]) -> None:
         self._grant()
         try:
             await request.granted
         except asyncio.CancelledError:
-            if request in self._waiting[priority]:
-                self._waiting[priority].remove(request)
+            if request in lane:
+                lane.remove(request)
             elif not request.granted.cancelled():  # granted, and cancelled in the same turn
                 self._complete(request)
             raise
@@ -229,47 +266,68 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
             at_full_rate = self._all.limit == self._full_rate
             self._faster_at = float("inf") if at_full_rate else now + _FASTER_SECONDS
         soonest = float("inf")
-        for waiting in self._waiting.values():
-            for request in list(waiting):
-                wait = self._wait_seconds(request, now)
-                if wait == 0:
-                    waiting.remove(request)
-                    self._let_out(request)
-                elif wait is not None:
-                    soonest = min(soonest, wait)
+        if now < self._held_until:
+            if self._unlimited or any(self._waiting.values()):
+                soonest = self._held_until - now
+        else:
+            while self._unlimited:
+                self._let_out(self._unlimited.popleft(), now)
+            for priority in Priority:
+                soonest = min(soonest, self._grant_lane(priority, now))
         self._sweep(now)
         self._wake_in(soonest, now)
 
-    def _wait_seconds(self, request: _Request, now: float) -> float | None:
-        longest = max(0.0, self._held_until - now)
-        for window in request.windows:
-            wait = window.wait_seconds(now)
-            if wait is None:
-                return None
-            longest = max(longest, wait)
-        return longest
+    def _grant_lane(self, priority: Priority, now: float) -> float:
+        """Let out who may go, in order; gives the seconds until another one may."""
+        soonest = float("inf")
+        lane = self._waiting[priority]
+        for request in list(lane) if lane else ():
+            overall = self._all.wait_seconds(now)
+            if priority is Priority.BROADCAST and overall is not None:
+                overall = max(overall, self._spread.wait_seconds(now))
+            if overall != 0.0:  # nobody behind may go either
+                return min(soonest, float("inf") if overall is None else overall)
+            waits = [window.wait_seconds(now) for window in request.limits[1:]]
+            known = [wait for wait in waits if wait is not None]
+            if len(known) < len(waits):
+                continue
+            if longest := max(known):
+                soonest = min(soonest, longest)
+                continue
+            lane.remove(request)
+            self._let_out(request, now)
+        return soonest
 
-    def _let_out(self, request: _Request) -> None:
+    def _let_out(self, request: _Request, now: float) -> None:
         if request.granted.done():
             return
-        for window in request.windows:
+        for window in request.limits:
             window.take()
+        if request.limits and request.turn.priority is Priority.BROADCAST:
+            self._spread.take(now)
         self._n_grants += 1
         request.granted.set_result(None)
 
     def _complete(self, request: _Request) -> None:
         now = self._clock()
-        for window in request.windows:
-            window.give_back(now + window.seconds)
+        for window in request.limits:
+            window.give_back(now, used=request.departed)
+        request.departed = False
         self._grant()
 
-    def _slow_down(self, seconds: float) -> None:
+    async def _slow_down(self, seconds: float) -> None:
+        now = self._clock()
+        until = now + seconds + _MARGIN_SECONDS
+        if now >= self._held_until:  # others in flight are refused for the same reason
+            self._all.limit = max(1, int(self._all.limit * _SLOWER))
+        longer = until >= self._held_until + 1.0
         self.hold(seconds + _MARGIN_SECONDS)
-        self._all.limit = max(1, int(self._all.limit * _SLOWER))
         self._faster_at = self._held_until + _FASTER_SECONDS
-        logger.warning(
-            "Telegram asks us to wait", extra={"event": "chat.flood_wait", "seconds": seconds}
-        )
+        if longer:
+            logger.warning(
+                "Telegram asks us to wait", extra={"event": "chat.flood_wait", "seconds": seconds}
+            )
+            await self._remember(seconds)
 
     def _flood(self) -> telegram_error.RetryAfter:
         return telegram_error.RetryAfter(dt.timedelta(seconds=self.held_seconds))
@@ -292,10 +350,11 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
         if self._n_grants < _SWEEP_EVERY:
             return
         self._n_grants = 0
-        wanted = {id(w) for waiting in self._waiting.values() for r in waiting for w in r.windows}
-        for chat, windows in list(self._chats.items()):
-            if all(window.idle(now) and id(window) not in wanted for window in windows):
-                del self._chats[chat]
+        wanted = {id(w) for lane in self._waiting.values() for r in lane for w in r.limits}
+        for name, chat in list(self._chats.items()):
+            limits = (*chat.limits, chat.own)
+            if all(window.idle(now) and id(window) not in wanted for window in limits):
+                del self._chats[name]
 
 
 def flood_seconds(flood: telegram_error.RetryAfter) -> float:

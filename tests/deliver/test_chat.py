@@ -5,10 +5,8 @@ import traceback
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
-from telegram import error as telegram_error
 
 from digest import errors, model
 from digest.deliver import chat, pace
@@ -192,35 +190,6 @@ async def test_a_server_that_cannot_be_reached_defers() -> None:
     error = await outcome(server)
     assert isinstance(error, errors.Deferred)
     assert error.slow_down
-
-
-@pytest.mark.parametrize(
-    ("cause", "expected"),
-    [
-        (httpx.ConnectTimeout("x"), errors.Deferred),
-        (httpx.PoolTimeout("x"), errors.Deferred),
-        (httpx.ConnectError("x"), errors.Deferred),
-        (httpx.ProxyError("x"), errors.Deferred),
-        (httpx.ReadTimeout("x"), errors.Uncertain),
-        (httpx.WriteTimeout("x"), errors.Uncertain),
-        (httpx.ReadError("x"), errors.Uncertain),
-        (httpx.WriteError("x"), errors.Uncertain),
-        (httpx.RemoteProtocolError("x"), errors.Uncertain),
-    ],
-)
-def test_only_what_surely_was_not_sent_is_tried_again(
-    cause: Exception, expected: type[errors.DeliveryError]
-) -> None:
-    """C5."""
-    timed_out = isinstance(cause, httpx.TimeoutException)
-    error = telegram_error.TimedOut() if timed_out else telegram_error.NetworkError("x")
-    error.__cause__ = cause
-    assert type(chat.decision(error)) is expected
-
-
-def test_the_read_timeout_is_long_enough_for_telegram() -> None:
-    """C5, trap 5: the library's five seconds manufacture doubt."""
-    assert chat.BotRequest().read_timeout == 25
 
 
 async def test_markup_telegram_cannot_read_goes_once_as_plain_text(

@@ -1,0 +1,35 @@
+"""The bot's pace, with a memory: a flood wait outlives the process it was asked of.
+
+Telegram counts on while we restart.  So each wait is written down before anybody acts on it,
+and whoever starts next holds everything until it is over (standards C2).
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from digest.deliver import pace
+from digest.storage import database, switches
+
+logger = logging.getLogger(__name__)
+
+HELD_UNTIL = "chat.held_until"
+
+
+async def limiter(
+    db: database.Database, clock: Callable[[], datetime], rate_per_second: float
+) -> pace.RateLimiter:
+    """Make the limiter, held for what is left of the last wait."""
+
+    async def remember(seconds: float) -> None:
+        until = clock() + timedelta(seconds=seconds)
+        try:
+            await db.run(switches.put, HELD_UNTIL, until.isoformat())
+        except database.Failure:
+            logger.exception("flood wait not kept", extra={"event": "chat.unrecorded"})
+
+    made = pace.RateLimiter(rate_per_second, remember=remember)
+    kept = await db.read(switches.get, HELD_UNTIL)
+    if kept:
+        made.hold((datetime.fromisoformat(kept) - clock()).total_seconds())
+    return made

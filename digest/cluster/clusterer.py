@@ -26,6 +26,7 @@ _DAY, _NO_TIME = timedelta(days=1), timedelta(0)
 _NOTHING = 0.1  # likeness below which nothing else is looked at
 _ALIKE = "alike, not enough: "
 _FRAME = 0.5  # factor when only a source's usual words are shared
+_NO_HEADLINE = 0.25  # factor when no word of a headline is shared: texts end alike everywhere
 _NAMED_TERMS = 4  # in the reason given
 _WEIGHED_ENTRIES = 6  # of a story that may join another, the newest, beside the first
 _VETOING_ENTRIES = 8  # of a story, the newest, beside the first
@@ -33,7 +34,7 @@ _VETOING_ENTRIES = 8  # of a story, the newest, beside the first
 
 _LONG_RUNS = 20  # equal runs that are no chance, nor a phrase of every day
 _LONG_SHARE = 0.3  # share of equal wording that makes so many a copy: the rest was added
-_VERBATIM = 0.9  # share of so many that needs no headline to agree
+_VERBATIM = 0.9  # share of so many that makes two texts one whatever their headlines say
 _TIDIED_EVERY = 500  # entries
 _SLACK = timedelta(hours=12)  # so much later than the window stories are forgotten
 _RECENT = 101  # entries whose median time tells what is past: one clock may be wrong
@@ -318,12 +319,13 @@ class Clusterer:
         if self._age(read, story) > self._options.window or _only_the_frame(read, story):
             return None
         other = next(each for each in story.entries if each.entry_id == copied.entry_id)
-        is_told = _is_told(read, other) or _is_told(other, read)
+        told = _is_told(read, other) + _is_told(other, read)
         is_long = copied.n_shared >= _LONG_RUNS
-        if is_long and copied.share >= _VERBATIM and other.source != read.source:
+        is_verbatim = is_long and copied.share >= _VERBATIM and other.source != read.source
+        if is_verbatim and (told or copied.from_start):
             return _Match(story, copied.share, ("wording",), is_verbatim=True)
-        enough = self._options.copy_share if not is_long else _LONG_SHARE
-        if is_told and copied.share >= enough:
+        is_most = told > 0 and copied.share >= self._options.copy_share
+        if is_most or (is_long and told > 1 and copied.share >= _LONG_SHARE):
             score = max(copied.share, self._options.copy_share)
             return _Match(story, score, ("wording",), copied=other)
         return None
@@ -345,6 +347,10 @@ class Clusterer:
             score *= options.same_source
             if _only_the_frame(read, story):
                 score *= _FRAME
+        elif not any(term in story.weights for term in read.title_terms) and not any(
+            term in read.terms for term in story.lead.title_terms
+        ):
+            score *= _NO_HEADLINE
         if read.is_roundup or story.lead.is_roundup:
             score *= options.roundup
         if score < options.related:

@@ -23,12 +23,14 @@ _MEASURED = 4  # entries measured in full
 class Copied:
     """How much wording a new entry shares with one in the window.
 
-    `share` is of the shorter text; `n_shared` counts equal runs.
+    `share` is of the shorter text; `n_shared` counts equal runs.  `from_start` is that one of
+    them begins within the other, as no text does that only ends in the same notice.
     """
 
     entry_id: str
     share: float
     n_shared: int
+    from_start: bool
 
 
 class Prints:
@@ -80,7 +82,8 @@ class Prints:
             n_shared = len(mine.intersection(text))
             share = n_shared / min(len(mine), len(set(text)))
             if best is None or (share, n_shared) > (best.share, best.n_shared):
-                best = Copied(entry_id, share, n_shared)
+                from_start = read.shingles[0] in text or text[0] in mine
+                best = Copied(entry_id, share, n_shared, from_start)
         return best
 
 

@@ -162,7 +162,8 @@ def _slots_differ(a: features.Features, b: features.Features) -> str:
         ):
             continue
         shown = f"{' '.join(gone)}, {' '.join(come)}"
-        if all(_is_name(t, a) for t in gone) and all(_is_name(t, b) for t in come):
+        is_form = a.source == b.source and len(gone) == 1 and _is_telling(gone[0], come[0])
+        if is_form or (all(_is_name(t, a) for t in gone) and all(_is_name(t, b) for t in come)):
             if not all(_one_name(one, other) for one, other in zip(gone, come, strict=True)):
                 return f"same words about others: {shown}"
         elif len(gone) == 1 and _models(ours[:a_to], theirs[:b_to], a):
@@ -171,6 +172,11 @@ def _slots_differ(a: features.Features, b: features.Features) -> str:
         elif len(gone) == 1 and _amounts_differ(gone[0], come[0], {*ours, *theirs}):
             return f"same words, other numbers: {shown}"
     return ""
+
+
+def _is_telling(*terms: str) -> bool:
+    """Say whether these are no words of every day: what a source's form is filled in with."""
+    return all(term.isalpha() and words.tier(term) == 0 for term in terms)
 
 
 def _is_name(term: str, read: features.Features) -> bool:

@@ -45,6 +45,26 @@ def test_an_agency_is_no_copy_of_itself() -> None:
     assert order_of(agency, copy) == "ba"
 
 
+@pytest.mark.parametrize(
+    ("agency", "copier", "agency_itself"),
+    [
+        ("AP", "Japan Today", "AP News"),  # "ap" is within "Japan"
+        ("PA", "The Pakistan Post", "PA Media"),
+        ("AP", "Cape Argus", "The Associated Press"),
+        ("dpa", "Tagespost", "Deutsche Presse-Agentur"),
+        ("Reuters", "Business Recorder", "Reuters World News"),
+    ],
+)
+def test_a_source_is_the_agency_only_by_its_whole_name(
+    agency: str, copier: str, agency_itself: str
+) -> None:
+    copy = replace(
+        entry("a", "Port opens books", source=copier), agency=agency, image="https://x.test/i"
+    )
+    itself = replace(entry("b", "Port opens books", source=agency_itself, hours=1), agency=agency)
+    assert order_of(copy, itself) == "ba"
+
+
 def test_later_text_worded_like_an_earlier_one_is_a_copy() -> None:
     original = entry("b", "Port must open its books", TEXT)
     copy = replace(entry("a", "Fishermen win", TEXT, hours=1), image="https://x.test/i")

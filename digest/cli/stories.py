@@ -9,9 +9,10 @@ import cyclopts
 from digest.cli import entering, opening, output
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from digest import model, placing
+    from digest.storage import corrections
 
 ROUND = 50  # entries between two looks at which stories grew together
 
@@ -88,7 +89,7 @@ def show(story_id: int, *, options: opening.Options = opening.PLAIN) -> None:
 
     Example: digest stories show 7
     """
-    from digest import errors, intake, placing
+    from digest import correcting, errors, intake, placing
 
     with opening.opened(options) as rt, rt.db.reading() as session:
         found = intake.current_stories(session, rt.catalogue, now=rt.clock(), ids=[story_id])
@@ -96,8 +97,9 @@ def show(story_id: int, *, options: opening.Options = opening.PLAIN) -> None:
             raise errors.NotFound("story", story_id)
         [story] = found
         near = placing.related(session, story)
+        words = correcting.said(session, story_id)
     if options.json:
-        output.as_json(_document(story, near))
+        output.as_json({**_document(story, near), "corrections": _corrections(words)})
         return
     output.say(f"{story.id}  {story.title}")
     output.say(f"revision {story.revision}, since {story.first_at:%Y-%m-%d %H:%M}Z")
@@ -105,8 +107,7 @@ def show(story_id: int, *, options: opening.Options = opening.PLAIN) -> None:
         output.say(" ".join(marks))
     if story.note:
         output.say(f"note: {story.note}")
-    for match in story.topics:
-        output.say(f"  {match.topic} {match.score:.2f}  {'; '.join(match.why)}")
+    _say_topics(story, words)
     for entry in story.entries:
         at = f"{entry.published_at:%Y-%m-%d %H:%M}Z" if entry.published_at else ""
         unsure = "" if entry.sure else "  (perhaps)"
@@ -134,6 +135,67 @@ def _document(story: "model.Story", near: "Sequence[placing.Near]") -> dict[str,
     }
 
 
+@app.command(name="topics")
+@opening.command
+def topics_of(
+    story_id: int,
+    *,
+    add: Annotated[str, cyclopts.Parameter(help="Put it under these: a,b")] = "",
+    remove: Annotated[str, cyclopts.Parameter(help="Take it out of these: a,b")] = "",
+    undo: Annotated[str, cyclopts.Parameter(help="Take back what was said of these: a,b")] = "",
+    options: opening.Options = opening.PLAIN,
+) -> None:
+    """What a story is about; an editor's word outranks the classifier, and holds.
+
+    A topic brings those above it.  One taken away leaves those below it, and takes along
+    what the story had through it alone.  Editions frozen from now on use it.
+
+    Example: digest stories topics 7 --add ukraine-conflict --remove sports
+    """
+    from digest import correcting
+
+    put, taken, undone = (_named(words) for words in (add, remove, undo))
+    with opening.opened(options) as rt, rt.db.begin() as session:
+        if put or taken or undone:
+            correcting.correct(
+                session, rt.catalogue, story_id, add=put, remove=taken, undo=undone, now=rt.clock()
+            )
+        story, words = correcting.look_up(session, story_id)
+    if options.json:
+        output.as_json(
+            {
+                "story": story.id,
+                "topics": [match.topic for match in story.topics],
+                "reasons": {match.topic: match.why for match in story.topics},
+                "corrections": _corrections(words),
+            }
+        )
+        return
+    _say_topics(story, words)
+
+
+def _named(words: str) -> list[str]:
+    return [name.strip() for name in words.split(",") if name.strip()]
+
+
+def _corrections(words: "Sequence[corrections.Correction]") -> dict[str, list[str]]:
+    """What editors put the story under, and took it out of."""
+    return {
+        "added": [word.topic for word in words if word.added],
+        "removed": [word.topic for word in words if not word.added],
+    }
+
+
+def _say_topics(story: "model.Story", words: "Sequence[corrections.Correction]") -> None:
+    from digest import correcting
+
+    for match in story.topics:
+        output.say(f"  {match.topic} {match.score:.2f}  {'; '.join(match.why)}")
+    for word in words:
+        if not word.added:
+            output.say(f"  not {word.topic}  {correcting.sentence(word)}")
+
+
 @app.command
 @opening.command
 def group(*, options: opening.Options = opening.PLAIN) -> int:
@@ -150,26 +212,19 @@ def group(*, options: opening.Options = opening.PLAIN) -> int:
     lines = entering.EntryLines(sys.stdin)
     entries = list(lines)
     window = clusterer.Clusterer()
-    story_of: dict[int, str] = {}
-    joined: dict[str, str] = {}
+    places_of: dict[str, list[int]] = {}
     # Times are compared in the order of publication, whatever order the lines are in.
     in_time = sorted(range(len(entries)), key=lambda place: _time(entries[place]))
     for n_placed, place in enumerate(in_time, start=1):
-        story_of[place] = window.add(entries[place]).story
+        places_of.setdefault(window.add(entries[place]).story, []).append(place)
         if n_placed % ROUND == 0 or n_placed == len(entries):
-            joined |= {each.other: each.into for each in window.settle()}
+            for joined in window.settle():
+                places_of[joined.into] += places_of.pop(joined.other)
+    story_of = {place: story for story, places in places_of.items() for place in places}
     output.as_lines(
-        {"id": entry.id, "story": _last(joined, story_of[place])}
-        for place, entry in enumerate(entries)
+        {"id": entry.id, "story": story_of[place]} for place, entry in enumerate(entries)
     )
     return 1 if lines.n_bad else 0
-
-
-def _last(joined: "Mapping[str, str]", story: str) -> str:
-    """The story that this one is part of now."""
-    while story in joined:
-        story = joined[story]
-    return story
 
 
 def _time(entry: "model.Entry") -> datetime:

@@ -77,6 +77,21 @@ def test_one_story_is_shown_with_its_entries_and_reasons(collected: Shell) -> No
     assert collected("stories", "show", 999, code=1).complaints == ["there is no story 999"]
 
 
+def test_a_story_is_shown_with_what_is_near_to_it_and_why_that_is_another(
+    collected: Shell,
+) -> None:
+    shown = [
+        collected("stories", "show", line["story"], "--json").json for line in _stories(collected)
+    ]
+    story = next(each for each in shown if each["related"])
+    near = story["related"][0]
+    assert near["story"] != story["story"]
+    assert near["title"]
+    assert near["why"]
+    told = collected("stories", "show", story["story"]).out
+    assert f"related to {near['story']}, " in told
+
+
 def test_an_editors_marks_are_kept_and_taken_back(collected: Shell) -> None:
     shown = (
         collected("stories", "show", line["story"], "--json").json for line in _stories(collected)
@@ -163,6 +178,20 @@ def test_grouping_does_not_depend_on_the_order_of_lines(shell: Shell) -> None:
         lines = shell("stories", "group", stdin=stdin).lines
         found.append({line["id"]: line["story"] for line in lines})
     assert found[0] == found[1]
+
+
+def test_grouping_joins_what_turns_out_to_be_one_event(shell: Shell) -> None:
+    titles = (
+        "Ferry sinks off Mokpo",
+        "Sewon Star capsizes: hundreds missing",
+        "Ferry Sewon Star sinks off Mokpo",
+        "Ferry Sewon Star capsizes off Mokpo, hundreds missing",
+        "Sewon Star ferry sinks off Mokpo with hundreds missing",
+    )
+    entries = [_entry(at, title, 50 - at, f"Paper {at}") for at, title in enumerate(titles)]
+    lines = shell("stories", "group", stdin="".join(f"{json.dumps(e)}\n" for e in entries)).lines
+    assert [line["id"] for line in lines] == ["e0", "e1", "e2", "e3", "e4"]
+    assert len({line["story"] for line in lines}) == 1
 
 
 def test_grouping_names_a_bad_line_and_does_the_rest(shell: Shell) -> None:

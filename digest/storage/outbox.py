@@ -68,36 +68,32 @@ def put(
     *,
     expires_at: datetime,
     now: datetime,
-) -> int:
-    """Queue deliveries; a channel that already has one of this unit keeps it.  How many are new."""
-    n_new = 0
-    for some in sql.chunks(drafts):
-        added = session.execute(
-            sql.insert(session, _delivery)
-            .values(
-                [
-                    {
-                        "kind": kind,
-                        "unit_id": unit_id,
-                        "channel_id": draft.channel_id,
-                        "channel_kind": draft.channel_kind,
-                        "subscriber_id": draft.subscriber_id,
-                        "priority": PRIORITY[kind],
-                        "message_id": draft.message_id,
-                        "shown": documents.shown_document(draft.shown),
-                        "more": dict(draft.more or {}),
-                        "created_at": now,
-                        "next_at": now,
-                        "expires_at": expires_at,
-                    }
-                    for draft in some
-                ]
-            )
-            .on_conflict_do_nothing(index_elements=["kind", "unit_id", "channel_id"])
-            .returning(_delivery.c.id)
-        )
-        n_new += len(added.all())
-    return n_new
+) -> None:
+    """Queue deliveries; a channel that already has one of this unit keeps it."""
+    if not drafts:
+        return
+    session.execute(
+        sql.insert(session, _delivery).on_conflict_do_nothing(
+            index_elements=["kind", "unit_id", "channel_id"]
+        ),
+        [
+            {
+                "kind": kind,
+                "unit_id": unit_id,
+                "channel_id": draft.channel_id,
+                "channel_kind": draft.channel_kind,
+                "subscriber_id": draft.subscriber_id,
+                "priority": PRIORITY[kind],
+                "message_id": draft.message_id,
+                "shown": documents.shown_document(draft.shown),
+                "more": dict(draft.more or {}),
+                "created_at": now,
+                "next_at": now,
+                "expires_at": expires_at,
+            }
+            for draft in drafts
+        ],
+    )
 
 
 def claim(

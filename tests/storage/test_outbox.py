@@ -14,7 +14,7 @@ def test_a_channel_gets_one_delivery_of_an_edition_however_often_it_is_queued(
     session: sa.Connection,
 ) -> None:
     making.queued(session, 3)
-    again = outbox.put(
+    outbox.put(
         session,
         model.DeliveryKind.DIGEST,
         1,
@@ -22,7 +22,6 @@ def test_a_channel_gets_one_delivery_of_an_edition_however_often_it_is_queued(
         expires_at=NOW + timedelta(hours=1),
         now=NOW,
     )
-    assert again == 1
     assert outbox.stats(session)["queued"] == 4
 
 

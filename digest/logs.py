@@ -20,6 +20,17 @@ _SECRETS = (
     (re.compile(r"(?i)\b(chat[ _]?id[^\w-]{1,3})-?\d+"), r"\1<chat>"),
     (re.compile(r"-100\d{10,}\b"), "<chat>"),  # a supergroup's or channel's, wherever it stands
 )
+_QUIET = (
+    "httpx",
+    "httpcore",
+    "apscheduler",
+    "aiohttp.access",
+    "aiosmtpd",
+    "mail.log",
+    "telegram",
+    "uvicorn",
+    "alembic",
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "event", "taskName"}
 
@@ -83,15 +94,14 @@ def set_up(*, verbose: bool = False, quiet: bool = False, as_json: bool = False)
     level = logging.DEBUG if verbose else logging.ERROR if quiet else logging.INFO
     for name in ("digest", "subscribers"):
         logging.getLogger(name).setLevel(level)
-    # They write whole URLs, the bot's token included, at INFO.
-    for name in (
-        "httpx",
-        "httpcore",
-        "apscheduler",
-        "aiosmtpd",
-        "mail.log",
-        "telegram",
-        "uvicorn",
-        "alembic",
-    ):
+    keep_urls_quiet()
+
+
+def keep_urls_quiet() -> None:
+    """Silence the libraries that write whole URLs at INFO, the bot's or a reader's token included.
+
+    Whatever has such addresses calls it when imported: a program that only uses a part of us
+    has no reason to call `set_up`.
+    """
+    for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -3,6 +3,8 @@
 import json
 import logging
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -152,3 +154,20 @@ async def test_a_whole_run_logs_no_address_token_or_chat_id(
         assert not re.search(rf"\b{abs(chat_id)}\b", text), [
             line for line in text.splitlines() if str(abs(chat_id)) in line
         ]
+
+
+@pytest.mark.parametrize("module", ["digest.deliver.chat", "digest.web.guard", "digest.bot.talk"])
+def test_whatever_has_secret_addresses_keeps_the_libraries_quiet_by_itself(module: str) -> None:
+    """C27: in whatever order things are imported, and without `set_up`."""
+    program = (
+        f"import logging, {module}\n"
+        "logging.basicConfig(level=logging.DEBUG)\n"
+        "for name in ('httpx', 'httpcore.http11', 'telegram.ext.ExtBot', 'aiohttp.access'):\n"
+        f"    logging.getLogger(name).info('POST https://t.example/bot{TOKEN}/getMe')\n"
+        "logging.getLogger('digest').info('here')\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert "here" in ran.stderr
+    assert TOKEN not in ran.stderr

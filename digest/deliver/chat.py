@@ -3,7 +3,7 @@
 python-telegram-bot makes the requests; what each answer means is decided in verdicts.  Timeouts
 matter most: sendMessage has no idempotency key, so a request that may have arrived is Uncertain
 and never repeated (standards C5); an edit or a deletion may be repeated, and is only Deferred.
-PTB logs every text at DEBUG, so it is kept from that (C27).
+PTB and httpx log texts and URLs, token and all, and are kept from that (C27).
 """
 
 import contextlib
@@ -21,7 +21,7 @@ import telegram
 from telegram import error as telegram_error
 from telegram import ext
 
-from digest import errors, model
+from digest import errors, logs, model
 from digest.deliver import pace, verdicts
 from digest.deliver.bot_request import CONNECTIONS, BotRequest
 from digest.deliver.verdicts import decision
@@ -49,7 +49,7 @@ _GONE = ("message to edit not found", "message to delete not found", "message_id
 
 Asked = TypeVar("Asked")
 
-logging.getLogger("telegram").setLevel(logging.WARNING)
+logs.keep_urls_quiet()
 
 
 @dataclass(frozen=True, slots=True)

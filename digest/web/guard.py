@@ -10,7 +10,10 @@ from urllib.parse import urlsplit
 
 from starlette import datastructures, requests, types
 
+from digest import logs
+
 logger = logging.getLogger(__name__)
+logs.keep_urls_quiet()  # ours are the readers' credentials
 
 LARGEST_FORM_BYTES = 128 * 1024
 _ALWAYS = {

@@ -1,14 +1,11 @@
 """Issues, alerts and notices as Telegram messages.
 
-The Bot API counts what is left after the markup is parsed, and ignores all entities after the
-hundredth, so a long issue is parted between stories by both measures.  Lengths are UTF-16
-units, the larger of the two ways Telegram has been seen to count.
+A long issue becomes several messages, parted between stories (digest.render.parting).
 Source: core.telegram.org/bots/api#sendmessage, #html-style
 """
 
-import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -16,17 +13,13 @@ from zoneinfo import ZoneInfo
 from digest import model
 from digest.render import views, words
 from digest.render.environment import Templates
+from digest.render.parting import CAPTION_UNITS, n_entities, n_units, split
 
-__all__ = ["ChatRenderer", "n_entities", "n_units", "split"]
+__all__ = ["CAPTION_UNITS", "ChatRenderer", "n_entities", "n_units", "split"]
 
-_LIMIT_UNITS = 3_900
-_LIMIT_ENTITIES = 90
 _STORIES = 10  # the rest waits online, where there is an archive to look at
 _DATA_BYTES = 64
-_TAG = re.compile(r"<[^>]*>")
-_OPENING_TAG = re.compile(r"<[a-z]")
 _BETWEEN_BLOCKS = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
-_NUMBER_UNITS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,61 +163,6 @@ class ChatRenderer:
             for number, text in enumerate(texts, 1)
         )
         return model.ChatMessage(frame.chat_id, parts, frame.silent, frame.thread_id)
-
-
-def split(blocks: Sequence[str], limit: int = _LIMIT_UNITS) -> list[str]:
-    """Join blocks into as few texts as stay within `limit` UTF-16 units and 90 entities.
-
-    Order is kept and a block stays whole; one that is too long by itself loses its markup and
-    is cut at a word.  Source: core.telegram.org/bots/api#sendmessage
-    """
-    room = limit - _NUMBER_UNITS
-    texts: list[str] = []
-    units = entities = 0
-    for block in (piece for whole in blocks for piece in _pieces(whole, room)):
-        more_units, more_entities = n_units(block), n_entities(block)
-        fits = units + 2 + more_units <= room and entities + more_entities <= _LIMIT_ENTITIES
-        if texts and fits:
-            texts[-1] += f"\n\n{block}"
-            units, entities = units + 2 + more_units, entities + more_entities
-        else:
-            texts.append(block)
-            units, entities = more_units, more_entities
-    return texts
-
-
-def n_units(marked_up: str) -> int:
-    """Count the UTF-16 units of a message once its markup is parsed."""
-    return len(html.unescape(_TAG.sub("", marked_up)).encode("utf-16-le", "surrogatepass")) // 2
-
-
-def n_entities(marked_up: str) -> int:
-    """Count the entities that the markup makes."""
-    return len(_OPENING_TAG.findall(marked_up))
-
-
-def _pieces(block: str, limit: int) -> list[str]:
-    """Give a block as it is, or as plain text in pieces when it is too long."""
-    if n_units(block) <= limit and n_entities(block) <= _LIMIT_ENTITIES:
-        return [block]
-    left, pieces = html.unescape(_TAG.sub("", block)), []
-    while left:
-        end = _fitting(left, limit)
-        if end < len(left) and (space := left.rfind(" ", end // 2, end)) > 0:
-            end = space
-        pieces.append(html.escape(left[:end].strip()))
-        left = left[end:].strip()
-    return [piece for piece in pieces if piece]
-
-
-def _fitting(text: str, limit: int) -> int:
-    """Count the characters of `text` that make up at most `limit` UTF-16 units."""
-    units = 0
-    for index, character in enumerate(text):
-        units += 1 + (character > "\uffff")
-        if units > limit:
-            return max(1, index)
-    return len(text)
 
 
 def _action(text: str, data: str) -> model.ChatButton:

@@ -1,6 +1,5 @@
 """Chat messages: accepted by Telegram's own parser, within its limits, parted between stories."""
 
-import html
 from typing import Any
 
 import pytest
@@ -140,46 +139,3 @@ def test_any_headline_arrives_literally(title: str) -> None:
     text = parsed(part.html)["text"]
     line = next(line for line in text.splitlines() if line.startswith("Then"))
     assert line.rstrip("…") in " ".join(shown.split()) or "�" in line or not shown.isprintable()
-
-
-@UNHURRIED
-@given(
-    st.lists(
-        st.text("ab <>&\U0001f600漢\n", min_size=1, max_size=300).map(
-            lambda t: f"<b>{html.escape(t)}</b> <a href='https://a.example/'>x</a>"
-        ),
-        min_size=1,
-        max_size=12,
-    ),
-    st.integers(min_value=60, max_value=800),
-)
-def test_parts_fit_and_together_say_everything(blocks: list[str], limit: int) -> None:
-    """C9: never inside a tag, an entity or a surrogate pair."""
-    parts = chat.split(blocks, limit)
-    said = ""
-    for part in parts:
-        answer = parsed(part)
-        assert units(answer["text"]) <= limit
-        assert chat.n_units(part) >= units(answer["text"])
-        said += answer["text"]
-    meant = "".join(parsed(block)["text"] for block in blocks)
-    assert "".join(said.split()) == "".join(meant.split())
-
-
-def test_a_part_holds_fewer_entities_than_telegram_reads() -> None:
-    """C9: short blocks with much markup."""
-    parts = chat.split(["<b>a</b><i>b</i><u>c</u>"] * 100)
-    assert all(len(parsed(part)["entities"]) < 100 for part in parts)
-    assert sum(len(parsed(part)["entities"]) for part in parts) == 300
-
-
-def test_one_block_that_is_too_long_is_cut_at_words() -> None:
-    parts = chat.split(["<b>" + "word " * 2_000 + "</b>"])
-    assert all(units(parsed(part)["text"]) <= 3_900 for part in parts)
-    assert all(set(part.split()) == {"word"} for part in parts)
-
-
-def test_units_are_those_telegram_counts() -> None:
-    """C9."""
-    marked_up = "<b>a &amp; \U0001f600</b> &#39;x&#39;"
-    assert chat.n_units(marked_up) == units(parsed(marked_up)["text"]) == 10

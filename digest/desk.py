@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from digest import dispatch, errors, fanout, model, runtime
-from digest.storage import database, editions, outbox, stories, switches
+from digest.storage import corrections, database, editions, outbox, stories, switches
 
 WAIT_SECONDS = 0.2  # between two looks at what another process is sending
 
@@ -47,6 +47,7 @@ def split_story(
     first_at = min(entries_of[entry_id].published_at or now for entry_id in entry_ids)
     new = stories.create(session, first_at=first_at, now=now)
     stories.place(session, dict.fromkeys(entry_ids, new), fixed=True)
+    corrections.copy(session, story_id, new)
     stories.refresh(session, (story_id, new), now=now)
     return new
 

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from digest import intake, model, pipeline, runtime, timetable, upkeep
-from digest.storage import database, editions, health, outbox, stories, switches
+from digest import correcting, intake, model, pipeline, runtime, timetable, upkeep
+from digest.storage import corrections, database, editions, health, outbox, stories, switches
 from subscribers import accounts, directory, people
 from subscribers import model as people_model
 
 logger = logging.getLogger(__name__)
 
 Right = Literal["edit", "release"]
+TopicWord = Literal["put_under", "take_out", "undo_topic"]
 
 # Everybody who may come in may see; nobody here sees an address.
 RIGHTS: Mapping[accounts.Role, frozenset[Right]] = {
@@ -147,6 +148,31 @@ def edit_story(
     return done
 
 
+def correct_topic(
+    session: database.Session,
+    rt: runtime.Runtime,
+    account: accounts.Account,
+    story_id: int,
+    word: TopicWord,
+    topic: str,
+) -> None:
+    """Put a story under a topic, take it out, or take back what was said of that.
+
+    Raises NotAllowedError, NotFound, ConfigurationError.
+    """
+    require(account, "edit")
+    correcting.correct(
+        session,
+        rt.catalogue,
+        story_id,
+        add=[topic] if word == "put_under" else (),
+        remove=[topic] if word == "take_out" else (),
+        undo=[topic] if word == "undo_topic" else (),
+        account_id=account.id,
+        now=rt.clock(),
+    )
+
+
 def read_now(
     session: database.Session, account: accounts.Account, source_id: int, now: datetime
 ) -> None:
@@ -203,10 +229,20 @@ async def release(rt: runtime.Runtime, account: accounts.Account, after: int) ->
     return edition
 
 
+@dataclass(frozen=True, slots=True)
+class OneStory:
+    """One story as it stands, whether it was pinned by hand, and what editors said it is about."""
+
+    story: model.Story
+    pinned_by_hand: bool
+    corrections: tuple[corrections.Correction, ...]
+
+
 def one_story(
     session: database.Session, rt: runtime.Runtime, story_id: int, now: datetime
-) -> tuple[model.Story, bool] | None:
-    """One story as it stands, and whether it was pinned by hand; None when there is none."""
+) -> OneStory | None:
+    """Everything a story's own page shows; None when there is no such story."""
     for story in intake.current_stories(session, rt.catalogue, now=now, ids=[story_id]):
-        return story, bool(stories.pinned_by_hand(session, [story_id]))
+        by_hand = bool(stories.pinned_by_hand(session, [story_id]))
+        return OneStory(story, by_hand, correcting.said(session, story_id))
     return None

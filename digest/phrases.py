@@ -4,7 +4,17 @@ English is here.  For another language subclass `Phrases` and hand `curate` and 
 from languages to instances; whole sentences, because no sentence may be built by concatenation.
 """
 
-__all__ = ["ENGLISH", "Phrases"]
+__all__ = ["ENGLISH", "Phrases", "inherited", "put_under"]
+
+
+def inherited(topic: str) -> str:
+    """Write the evidence of a topic that a story has through a lower one."""
+    return f"topic: {topic}"
+
+
+def put_under(topic: str) -> str:
+    """Write the evidence of a topic that an editor put a story under."""
+    return f"an editor put it under {topic}"
 
 
 class Phrases:
@@ -18,8 +28,10 @@ class Phrases:
     def follows(self, topic: str, evidence: str) -> str:
         """Name the topic a reader follows, with the first evidence that the story is about it.
 
-        `evidence` is as the classifier wrote it ("title: Ukraine"), or "".
+        `evidence` is as the classifier wrote it ("title: Ukraine"), an editor's word, or "".
         """
+        if evidence == put_under(topic):
+            return f"You follow {topic} (an editor put it there)"
         return f"You follow {topic} ({evidence})" if evidence else f"You follow {topic}"
 
     def pick_follows(self, topic: str, evidence: str) -> str:

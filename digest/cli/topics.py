@@ -10,7 +10,7 @@ import cyclopts
 from digest.cli import entering, opening, output
 
 if TYPE_CHECKING:
-    from digest import model, topics
+    from digest import correcting, model, topics
     from digest.classify import difference
 
 EXAMPLES = 3  # headlines shown for a topic that entries gain or lose
@@ -77,8 +77,9 @@ def check(
     """Say line by line what is wrong or useless in a topics file, and what it would change.
 
     A file that can be used is held against the newest entries in the database: how many gain or
-    lose a topic by it, compared with the catalogue in force.  Exit code 1 when anything makes the
-    file unusable; warnings alone are fine.
+    lose a topic by it, compared with the catalogue in force; and against the corrections editors
+    made, which it gets right or wrong.  Exit code 1 when anything makes the file unusable;
+    warnings alone are fine.
 
     Example: digest topics check my-topics.toml
     """
@@ -92,10 +93,12 @@ def check(
     is_unusable = any(problem.unusable for problem in problems)
     kept: tuple[model.Entry, ...] = ()
     changes: tuple[difference.Change, ...] = ()
+    verdicts: tuple[correcting.Verdict, ...] = ()
     if not is_unusable and entries > 0:
         try:
             kept = _newest(entries, options)
             changes = _changes(file, kept, options) if kept else ()
+            verdicts = _verdicts(file, options) if kept else ()
         except errors.ConfigurationError as error:  # the file itself is read over all the same
             for trouble in error.problems:
                 opening.complain(f"not compared with entries: {trouble}")
@@ -116,6 +119,16 @@ def check(
                     }
                     for change in changes
                 ],
+                "corrections": [
+                    {
+                        "story": verdict.story_id,
+                        "title": verdict.title,
+                        "topic": verdict.topic,
+                        "added": verdict.added,
+                        "right": verdict.is_right,
+                    }
+                    for verdict in verdicts
+                ],
             }
         )
     else:
@@ -125,6 +138,7 @@ def check(
         if not problems:
             output.say(f"{file}: nothing to complain about")
         _say_changes(changes, len(kept))
+        _say_verdicts(verdicts)
     if is_unusable:
         n_errors = sum(problem.unusable for problem in problems)
         opening.complain(f"{file}: cannot be used, {n_errors} to correct")
@@ -168,6 +182,53 @@ def _say_changes(changes: "tuple[difference.Change, ...]", n_entries: int) -> No
                 output.say(f"{sign}{len(found)} {noun} {verb}{ending} {change.topic}")
                 for entry in found[:EXAMPLES]:
                     output.say(f"    {entry.title}")
+
+
+def _verdicts(file: Path, options: opening.Options) -> "tuple[correcting.Verdict, ...]":
+    """Which of the editors' corrections a usable file gets right."""
+    from digest import correcting, runtime, topics
+    from digest.classify import classifier
+
+    with runtime.opened(opening.load(options)) as rt, rt.db.reading() as session:
+        return correcting.judge(session, classifier.Classifier(topics.load(file)))
+
+
+def _say_verdicts(verdicts: "tuple[correcting.Verdict, ...]") -> None:
+    if not verdicts:
+        return
+    n_right = sum(verdict.is_right for verdict in verdicts)
+    output.say(f"of {len(verdicts)} corrections by editors it gets {n_right} right")
+    for verdict in verdicts:
+        if not verdict.is_right:
+            wish = "should be" if verdict.added else "should not be"
+            said = f"story {verdict.story_id} {wish} under {verdict.topic}"
+            output.say(f"    {said}: {verdict.title}")
+
+
+@app.command
+@opening.command
+def examples(*, options: opening.Options = opening.PLAIN) -> None:
+    """Print what editors corrected as labelled entries, JSON Lines: what a catalogue should say.
+
+    `topics` are those an entry should have; `optional` ones, which its story has through
+    other entries, count neither way.
+
+    Example: digest topics examples > corrected.jsonl
+    """
+    from digest import correcting
+    from digest.collect import jsonl
+
+    with opening.opened(options) as rt, rt.db.reading() as session:
+        found = correcting.examples(session)
+    output.as_lines(
+        {
+            **jsonl.entry_as_json(example.entry),
+            "topics": example.topics,
+            "optional": example.optional,
+            "story": example.story_id,
+        }
+        for example in found
+    )
 
 
 @app.command

@@ -71,6 +71,17 @@ def classified(
         )
 
 
+def topics_of(
+    session: sa.Connection, ids: Sequence[int]
+) -> dict[int, tuple[model.TopicMatch, ...]]:
+    """Entry id → its own topics, as the classifier gave them."""
+    found: dict[int, tuple[model.TopicMatch, ...]] = {}
+    for some in sql.chunks(ids):
+        query = sa.select(_entry.c.id, _entry.c.topics).where(_entry.c.id.in_(some))
+        found |= {row.id: documents.topics_from(row.topics) for row in session.execute(query)}
+    return found
+
+
 def since(session: sa.Connection, at: datetime) -> tuple[Placed, ...]:
     """Entries published since `at` that were not withdrawn, in time order."""
     query = (

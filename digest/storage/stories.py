@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from digest import model
-from digest.storage import documents, entries, tables
+from digest.storage import corrections, documents, entries, tables
 from subscribers import sql
 
 _story = tables.story
@@ -50,31 +50,47 @@ def place(
 def refresh(session: sa.Connection, story_ids: Iterable[int], *, now: datetime) -> None:
     """Recompute from their entries the topics and times of stories that changed."""
     for ids in sql.chunks(sorted(set(story_ids))):
-        matches: dict[int, dict[str, model.TopicMatch]] = defaultdict(dict)
-        first_at: dict[int, datetime] = {}
-        query = (
-            sa.select(_entry.c.story_id, _entry.c.topics, _entry.c.published_at)
-            .where(_entry.c.story_id.in_(ids), ~_entry.c.withdrawn)
-            .order_by(_entry.c.published_at, _entry.c.id)
-        )
-        for row in session.execute(query):
-            first_at.setdefault(row.story_id, row.published_at)
-            for match in documents.topics_from(row.topics):
-                known = matches[row.story_id].get(match.topic)
-                if known is None or match.score > known.score:
-                    matches[row.story_id][match.topic] = match
+        found = _topics_of(session, ids)
         for story_id in ids:
-            ordered = sorted(matches[story_id].values(), key=lambda m: (-m.score, m.topic))
             # A story that lost its last entry keeps its topics, for the desk to know it by.
             values: dict[str, Any] = {"withdrawn": True}
-            if story_id in first_at:
+            if story_id in found:
+                first_at, topics = found[story_id]
                 values = {
-                    "topics": documents.topics_document(ordered),
-                    "first_at": first_at[story_id],
+                    "topics": documents.topics_document(topics),
+                    "first_at": first_at,
                     "updated_at": now,
                     "withdrawn": False,
                 }
             session.execute(sa.update(_story).where(_story.c.id == story_id).values(**values))
+
+
+def reconsider(session: sa.Connection, story_id: int) -> None:
+    """Recompute the topics of a story that an editor corrected: what happened did not change."""
+    for _, topics in _topics_of(session, [story_id]).values():
+        document = documents.topics_document(topics)
+        session.execute(sa.update(_story).where(_story.c.id == story_id).values(topics=document))
+
+
+def _topics_of(
+    session: sa.Connection, ids: Sequence[int]
+) -> dict[int, tuple[datetime, tuple[model.TopicMatch, ...]]]:
+    """Story id → when it began, and its topics; none for one without entries."""
+    matches: dict[int, list[tuple[model.TopicMatch, ...]]] = defaultdict(list)
+    first_at: dict[int, datetime] = {}
+    query = (
+        sa.select(_entry.c.story_id, _entry.c.topics, _entry.c.published_at)
+        .where(_entry.c.story_id.in_(ids), ~_entry.c.withdrawn)
+        .order_by(_entry.c.published_at, _entry.c.id)
+    )
+    for row in session.execute(query):
+        first_at.setdefault(row.story_id, row.published_at)
+        matches[row.story_id].append(documents.topics_from(row.topics))
+    words = corrections.of(session, first_at)
+    return {
+        story_id: (at, corrections.applied(matches[story_id], words.get(story_id, ())))
+        for story_id, at in first_at.items()
+    }
 
 
 def revise(session: sa.Connection, story_ids: Iterable[int]) -> None:
@@ -168,7 +184,11 @@ def join(session: sa.Connection, into: int, other: int, *, sure: bool, now: date
 
 
 def _note_merged(session: sa.Connection, into: int, other: int, now: datetime) -> None:
-    """Remember that who saw `other`, or what it took in, saw `into` as it is now."""
+    """Remember that who saw `other`, or what it took in, saw `into` as it is now.
+
+    What editors said `other` is about holds for `into`.
+    """
+    corrections.move(session, into, other)
     of_into = sa.select(_story.c.revision).where(_story.c.id == into).scalar_subquery()
     session.execute(
         sa.update(_merged)
@@ -214,6 +234,7 @@ def edited(session: sa.Connection, since: datetime) -> frozenset[int]:
             | _story.c.dropped
             | (_story.c.headline != "")
             | (_story.c.note != "")
+            | _story.c.id.in_(sa.select(tables.topic_correction.c.story_id))
         )
     )
     return frozenset(session.execute(query).scalars())

@@ -105,6 +105,18 @@ merged_story = sa.Table(
     sa.Column("merged_at", sql.UtcDateTime, nullable=False),
 )
 
+# An editor's word on what a story is about: it outranks the classifier, whatever comes in later.
+topic_correction = sa.Table(
+    "topic_correction",
+    metadata,
+    sa.Column("story_id", sa.ForeignKey("story.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("topic", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),  # as the catalogue called it then
+    sa.Column("added", sa.Boolean, nullable=False),  # else taken away
+    sa.Column("above", sa.JSON, nullable=False, default=list),  # the topics above it then
+    sa.Column("at", sql.UtcDateTime, nullable=False),
+)
+
 entry = sa.Table(
     "entry",
     metadata,

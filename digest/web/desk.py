@@ -22,6 +22,11 @@ EDITS: dict[str, dict[str, object]] = {
     "drop": {"dropped": True},
     "undrop": {"dropped": False},
 }
+TOPIC_WORDS: dict[str, editors.TopicWord] = {
+    "put_under": "put_under",
+    "take_out": "take_out",
+    "undo_topic": "undo_topic",
+}
 
 
 def routes(rt: runtime.Runtime, show: showing.Showing, *, open_desk: bool) -> APIRouter:
@@ -129,17 +134,18 @@ class _Desk:
         found = await self._rt.db.read(editors.one_story, self._rt, story_id, self._rt.clock())
         if found is None:
             raise exceptions.HTTPException(404)
-        story, by_hand = found
-        return self.views.story(account, story, self._rt.clock(), by_hand=by_hand)
+        return self.views.story(account, found, self._rt.clock())
 
     async def edit(
         self, account: accounts.Account, request: requests.Request
     ) -> responses.Response:
-        """Pin, drop, retitle, annotate."""
+        """Pin, drop, retitle, annotate, correct the topics."""
         story_id = int(request.path_params["story_id"])
         async with request.form(max_files=1, max_fields=10) as form:
-            action = str(form.get("action", ""))
+            action, topic = str(form.get("action", "")), str(form.get("topic", ""))
             words = {name: str(form.get(name, "")) for name in ("headline", "note")}
+        if action in TOPIC_WORDS:
+            return await self._correct(account, story_id, TOPIC_WORDS[action], topic)
         values: Mapping[str, object] | None = words if action == "words" else EDITS.get(action)
         if values is None:
             raise exceptions.HTTPException(400)
@@ -147,6 +153,22 @@ class _Desk:
         if not done:
             raise exceptions.HTTPException(404)
         return self._home()
+
+    async def _correct(
+        self, account: accounts.Account, story_id: int, word: editors.TopicWord, topic: str
+    ) -> responses.Response:
+        """Take an editor's word on one topic, and show the story again."""
+        if not topic.strip():
+            raise exceptions.HTTPException(400)
+        try:
+            work = editors.correct_topic
+            await self._rt.db.run(work, self._rt, account, story_id, word, topic)
+        except errors.NotFound:
+            raise exceptions.HTTPException(404) from None
+        except errors.ConfigurationError:  # no such topic
+            raise exceptions.HTTPException(400) from None
+        page = f"{self._show.root}/admin/stories/{story_id}#topics"
+        return responses.RedirectResponse(page, status_code=303)
 
     async def switch(
         self, account: accounts.Account, request: requests.Request

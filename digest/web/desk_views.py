@@ -109,9 +109,10 @@ class Views:
         )
 
     def story(
-        self, account: accounts.Account, story: model.Story, now: datetime, *, by_hand: bool
+        self, account: accounts.Account, seen: editors.OneStory, now: datetime
     ) -> responses.Response:
         """One story, with who told it and why it is where it is."""
+        story = seen.story
         entries = [
             {
                 "title": words.clean(one.title),
@@ -121,23 +122,30 @@ class Views:
             }
             for one in story.entries
         ]
+        put = {word.topic for word in seen.corrections if word.added}
         matches = [
             {
+                "topic": match.topic,
                 "name": self._rt.catalogue.name_of(match.topic),
                 "score": f"{match.score:.1f}",
                 "why": match.why,
+                "put": match.topic in put,
             }
             for match in story.topics
         ]
+        taken = [(word.topic, word.name) for word in seen.corrections if not word.added]
+        known = {*story.topic_slugs, *(slug for slug, _ in taken)}
         return self.page(
             "story",
             account,
-            story=self._story(story, now, by_hand=by_hand),
+            story=self._story(story, now, by_hand=seen.pinned_by_hand),
             lead=words.clean(story.lead.title),
             headline=story.headline,
             note=story.note,
             entries=entries,
             matches=matches,
+            taken=taken,
+            others=[(t.slug, t.name) for t in self._rt.catalogue.topics if t.slug not in known],
             most_headline=editors.HEADLINE_CHARS,
             most_note=editors.NOTE_CHARS,
         )

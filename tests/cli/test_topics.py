@@ -82,7 +82,7 @@ def test_a_file_of_ones_own_is_checked_line_by_line(shell: Shell, tmp_path: Path
     assert any(line.startswith("mine.toml:6: error: ") for line in done.out.splitlines())
     assert done.complaints == ["mine.toml: cannot be used, 1 to correct"]
     told = shell("topics", "check", "mine.toml", "--json", code=1).json
-    assert {"problems", "entries", "changes"} == set(told)
+    assert {"problems", "entries", "changes", "corrections"} == set(told)
     assert {"line", "text", "unusable"} == set(told["problems"][0])
     assert told["entries"] == 0
 

@@ -67,7 +67,7 @@ def test_only_as_many_entries_are_compared_as_asked(
     keep("Harbour closed by storm", "Harbour opens again")
     assert "+1 entry gains harbour" in shell("topics", "check", "mine.toml", "--entries", 1).out
     told = shell("topics", "check", "mine.toml", "--entries", 0, "--json").json
-    assert told == {"problems": [], "entries": 0, "changes": []}
+    assert told == {"problems": [], "entries": 0, "changes": [], "corrections": []}
 
 
 def test_an_unusable_file_is_compared_with_nothing(

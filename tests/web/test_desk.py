@@ -149,6 +149,9 @@ ACTS = (
     ("/admin/stories/2", {"action": "pin"}, "edit"),
     ("/admin/stories/2", {"action": "drop"}, "edit"),
     ("/admin/stories/2", {"action": "words", "headline": "New", "note": "Read on."}, "edit"),
+    ("/admin/stories/2", {"action": "put_under", "topic": "china"}, "edit"),
+    ("/admin/stories/2", {"action": "take_out", "topic": "tech"}, "edit"),
+    ("/admin/stories/2", {"action": "undo_topic", "topic": "tech"}, "edit"),
     ("/admin/sources/1", {"action": "read"}, "edit"),
     ("/admin/sending", {"action": "pause"}, "release"),
     ("/admin/sending", {"action": "resume"}, "release"),
@@ -166,6 +169,7 @@ async def test_every_role_can_do_what_it_may_and_nothing_else(
     assert "What went out" in page
     rights = editors.RIGHTS[role]
     assert ("Drop" in page) is ("edit" in rights)
+    assert ("Take out" in (await inside.get("/admin/stories/1")).text) is ("edit" in rights)
     assert ("Publish now" in page) is ("release" in rights)
     for path in ("/admin/sources", "/admin/sources/1", "/admin/stories/1"):
         assert (await inside.get(path)).status_code == 200
@@ -206,6 +210,7 @@ async def test_forms_of_other_pages_are_refused(
     assert login.status_code == 403
     [story] = await rt.db.read(stories.load, ids=[2])
     assert (story.pinned, story.dropped) == (False, False)
+    assert story.topic_slugs == {"asia", "tech"}
 
 
 async def test_the_open_desk_is_for_this_machine_only(
@@ -244,6 +249,9 @@ async def test_an_editors_word_is_shown_and_kept(
     [
         ("/admin/stories/999", {"action": "pin"}, 404),
         ("/admin/stories/1", {"action": "burn"}, 400),
+        ("/admin/stories/999", {"action": "put_under", "topic": "asia"}, 404),
+        ("/admin/stories/1", {"action": "put_under", "topic": "nonsense"}, 400),
+        ("/admin/stories/1", {"action": "take_out", "topic": " "}, 400),
         ("/admin/sources/999", {"action": "read"}, 404),
         ("/admin/sources/1", {"action": "forget"}, 400),
         ("/admin/sending", {"action": "pause", "scope": "paused.x"}, 400),

@@ -210,20 +210,20 @@ def group(*, options: opening.Options = opening.PLAIN) -> int:
 
     opening.load(options)
     lines = entering.EntryLines(sys.stdin)
-    entries = list(lines)
+    # Times are compared in the order of publication, whatever order the lines are in.
+    waiting = sorted(enumerate(lines), key=lambda line: _time(line[1]))
+    waiting.reverse()  # so that the next one, and what it holds, can be let go of
+    ids = {place: entry.id for place, entry in waiting}
     window = clusterer.Clusterer()
     places_of: dict[str, list[int]] = {}
-    # Times are compared in the order of publication, whatever order the lines are in.
-    in_time = sorted(range(len(entries)), key=lambda place: _time(entries[place]))
-    for n_placed, place in enumerate(in_time, start=1):
-        places_of.setdefault(window.add(entries[place]).story, []).append(place)
-        if n_placed % ROUND == 0 or n_placed == len(entries):
+    while waiting:
+        place, entry = waiting.pop()
+        places_of.setdefault(window.add(entry).story, []).append(place)
+        if len(waiting) % ROUND == 0:
             for joined in window.settle():
                 places_of[joined.into] += places_of.pop(joined.other)
     story_of = {place: story for story, places in places_of.items() for place in places}
-    output.as_lines(
-        {"id": entry.id, "story": story_of[place]} for place, entry in enumerate(entries)
-    )
+    output.as_lines({"id": ids[place], "story": story_of[place]} for place in sorted(ids))
     return 1 if lines.n_bad else 0
 
 

@@ -222,8 +222,11 @@ def _revise_stories(
         return
     story_of = entries.stories_of(session, touched)
     stories.refresh(session, story_of.values(), now=now)
+    told_anew = {story_of[entry_id] for entry_id in changed if entry_id in story_of}
+    if not told_anew:  # most changes are none to readers
+        return
     led_by = {
         int(lead.order_entries(story.entries)[0].id): story.id
-        for story in stories.load(session, ids=list(set(story_of.values())))
+        for story in stories.load(session, ids=list(told_anew))
     }
     stories.revise(session, [led_by[entry_id] for entry_id in changed if entry_id in led_by])

@@ -12,11 +12,14 @@ from datetime import date, timedelta
 __all__ = ["Vocabulary"]
 
 # Words of text: not of tags, entities, addresses or numbers.
-_TEXT = re.compile(rb">[^<]+<")
-_WORD = re.compile(rb"(?<![&\w/.:=\"'@%#?-])[A-Za-z]{4,20}(?![\w;=/:@%.\"'-])")
+_TEXT = re.compile(rb"(?:>|CDATA\[)[^<]+")
+_WORD = re.compile(rb"(?<![&\w/.:=\"'@%#?-])[A-Za-z]{4,20}(?![\w;=/:@%.\"'&-])")
 # Before the query: what follows is often tracking, and no other address.
 _ID_END = re.compile(rb"((?:[?#][^<>\]]*)?(?:\]\]>)?\s*</(?:guid|id|link)>)")
-_HREF = re.compile(rb"(<link\s[^<>]*?href=[\"'][^\"'<>?#]*)")
+_HOST = re.compile(
+    rb"(<(?:guid|id|link)(?:\s[^<>]*)?>\s*(?:<!\[CDATA\[)?\s*https?://"
+    rb"|<link\s[^<>]*?href=[\"']https?://)"
+)
 _DAY = re.compile(
     rb"\b(\d{1,2}) (Jan|Feb) 2026\b|\b2026-(0[12])-(\d\d)(?=T)",
 )
@@ -33,7 +36,7 @@ class Vocabulary:
             for text in _TEXT.findall(data)
             for word in _WORD.findall(text)
         )
-        self._ranked = [word for word, _ in counted.most_common()]
+        self._ranked: list[bytes] = [word for word, _ in counted.most_common()]
         self._rank = {word: rank for rank, word in enumerate(self._ranked)}
 
     def moved_on(self, data: bytes, *, copy: int, days: int) -> bytes:
@@ -53,7 +56,7 @@ class Vocabulary:
 
         mark = b"-%d-%d" % (copy, days)
         data = _TEXT.sub(lambda text: _WORD.sub(other, text[0]), data)
-        data = _HREF.sub(rb"\1" + mark, _ID_END.sub(mark + rb"\1", data))
+        data = _HOST.sub(rb"\1n" + mark + b".", _ID_END.sub(mark + rb"\1", data))
         return _DAY.sub(lambda day: _later(day, days), data)
 
 

@@ -168,7 +168,8 @@ def _paper(chance: random.Random, number: int, days: int) -> Paper:
         ]
         pieces = tuple(sorted((*pieces, *told), key=lambda piece: piece.told_at))
     room = chance.choice((6, 8, 12, 20)) if busy else chance.choice((5, 10, 30))
-    fresh = chance.choice((0, 1800, 3600))
+    # What prints the time is made anew for every reader: to ask often would cost most there.
+    fresh = chance.choice((1800, 3600) if habit == "clock in the text" else (0, 1800, 3600))
     return Paper(number, kind, habit, room, fresh, pieces, tuple(_faults(chance, days)))
 
 

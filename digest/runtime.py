@@ -23,8 +23,9 @@ from urllib.parse import urlsplit
 from digest import errors, model, topics
 from digest import settings as settings_
 from digest.classify import classifier
-from digest.deliver import dkim, sender
+from digest.deliver import dkim, relays, sender
 from digest.deliver import mail as mail_
+from digest.deliver import smtp as smtp_
 from digest.render import chat, environment, mail, pages
 from digest.storage import database
 
@@ -164,7 +165,7 @@ class Runtime:
             found: Senders = {}
             if options := smtp_options(self.settings):
                 found[model.ChannelKind.EMAIL] = await stack.enter_async_context(
-                    mail_.MailSender(options)
+                    relays.over(options)
                 )
             if chat_options := telegram_options(self.settings):
                 from digest import flood_waits  # noqa: PLC0415
@@ -179,16 +180,29 @@ class Runtime:
             yield found
 
 
-def smtp_options(settings: settings_.Settings) -> mail_.SmtpOptions | None:
-    """How to reach the mail server, None when none is set."""
+def smtp_options(settings: settings_.Settings) -> tuple[mail_.SmtpOptions, ...]:
+    """How to reach the mail server, or several; none when none is set.
+
+    Raises ConfigurationError.
+    """
     smtp = settings.smtp
-    if not smtp.url.get_secret_value():
-        return None
-    return model.replace(
-        mail_.SmtpOptions.from_url(smtp.url.get_secret_value()),
-        connections=smtp.connections,
-        rate_per_second=smtp.rate_per_second,
-        verify_certificates=smtp.verify_certificates,
+    timeouts = smtp_.Timeouts(
+        greeting=smtp.greeting_seconds,
+        mail=smtp.mail_seconds,
+        rcpt=smtp.rcpt_seconds,
+        data=smtp.data_seconds,
+        block=smtp.block_seconds,
+        final_dot=smtp.final_dot_seconds,
+    )
+    return tuple(
+        model.replace(
+            mail_.SmtpOptions.from_url(url),
+            connections=smtp.connections,
+            rate_per_second=smtp.rate_per_second,
+            verify_certificates=smtp.verify_certificates,
+            timeouts=timeouts,
+        )
+        for url in smtp.urls()
     )
 
 

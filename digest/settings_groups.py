@@ -1,6 +1,8 @@
 """What belongs together among the settings: the mail server, the bot, how sources are read."""
 
 import email.utils
+import re
+from datetime import date
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -18,7 +20,8 @@ class Smtp(BaseModel):
 
     url: SecretStr = Field(
         SecretStr(""),
-        description="Mail server: smtp://, smtps:// or smtp+starttls://user:password@host:port. "
+        description="Mail server: smtp://, smtps:// or smtp+starttls://user:password@host:port; "
+        "several with a comma between two, each with ?weight=3 if it should take more. "
         "Empty: no mail is sent",
     )
     sender: str = Field(
@@ -26,9 +29,7 @@ class Smtp(BaseModel):
         description='Who the mail is from, e.g. "The Meridian <briefing@example.com>"',
     )
     reply_to: str = Field("", description="Where answers go; empty: to the sender")
-    connections: int = Field(
-        4, ge=1, le=100, description="Open sessions to the mail server at most"
-    )
+    connections: int = Field(4, ge=1, le=100, description="Open sessions to a mail server at most")
     rate_per_second: float = Field(0.0, ge=0, description="Messages a second at most; 0: no limit")
     bounce_address: str = Field(
         "", description="Envelope sender, where reports of non-delivery go; empty: the sender"
@@ -36,14 +37,39 @@ class Smtp(BaseModel):
     verify_certificates: bool = Field(
         True, description="Refuse a mail server whose certificate cannot be verified"
     )
+    greeting_seconds: float = Field(
+        300.0, gt=0, description="Longest wait for the mail server's greeting and login"
+    )
+    mail_seconds: float = Field(300.0, gt=0, description="Longest wait for its answer to MAIL FROM")
+    rcpt_seconds: float = Field(300.0, gt=0, description="Longest wait for its answer to RCPT TO")
+    data_seconds: float = Field(120.0, gt=0, description="Longest wait for its answer to DATA")
+    block_seconds: float = Field(180.0, gt=0, description="Longest wait for a large text to leave")
+    final_dot_seconds: float = Field(
+        600.0, gt=0, description="Longest wait until it has taken a message; then it is in doubt"
+    )
+    warm_up_from: date | None = Field(
+        None,
+        description="First day of mail from a new domain, e.g. 2026-12-01: 50 messages that UTC "
+        "day, then 100, 500, 1000, 5000 and twice as many each day for two weeks. Empty: no limit",
+    )
 
     @pydantic.field_validator("url")
     @classmethod
     def _mail_server(cls, value: SecretStr) -> SecretStr:
-        parts = _address_parts(value.get_secret_value())
-        if value.get_secret_value() and not (parts.scheme in _SMTP_SCHEMES and parts.hostname):
-            raise ValueError("must be smtp://, smtps:// or smtp+starttls:// and a host")
+        for url in _each_url(value):
+            parts = _address_parts(url)
+            if not (parts.scheme in _SMTP_SCHEMES and parts.hostname):
+                raise ValueError("must be smtp://, smtps:// or smtp+starttls:// and a host")
         return value
+
+    @pydantic.field_validator("warm_up_from", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
+
+    def urls(self) -> list[str]:
+        """The address of each mail server, with its password; none: no mail is sent."""
+        return _each_url(self.url)
 
     @pydantic.field_validator("sender", "reply_to", "bounce_address")
     @classmethod
@@ -198,6 +224,12 @@ def _address_parts(url: str) -> SplitResult:
         return urlsplit(url)
     except ValueError:  # brackets that do not close
         return SplitResult("", "", "", "", "")
+
+
+def _each_url(value: SecretStr) -> list[str]:
+    """Addresses with a comma between two; one in a password is followed by no scheme."""
+    written = value.get_secret_value().strip()
+    return re.split(r"\s*,\s*(?=smtps?://|smtp\+starttls://)", written) if written else []
 
 
 def _logins(value: SecretStr) -> list[SplitResult]:

@@ -19,7 +19,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from digest import errors, model, runtime, upkeep
-from digest.deliver import dkim, mail
+from digest.deliver import dkim, relays
+from digest.deliver import sender as sender_
 from digest.render import mime, words
 from digest.storage import database, health, switches, tellings
 
@@ -189,7 +190,7 @@ def _keep(
 ) -> None:
     """Keep a telling for everybody on the staff; without them or a mail server the log is all."""
     addresses = staff(rt)
-    if not addresses or runtime.smtp_options(rt.settings) is None:
+    if not addresses or not runtime.smtp_options(rt.settings):
         return
     incident = f"{kind} {now.isoformat()} {sorted(ids)}"
     name = hashlib.sha256(incident.encode()).hexdigest()[:20]
@@ -205,12 +206,12 @@ async def tell(rt: runtime.Runtime) -> int:
     now = rt.clock()
     waiting = await rt.db.read(tellings.waiting, now)
     options = runtime.smtp_options(rt.settings)
-    if not waiting or options is None:
+    if not waiting or not options:
         return 0
     if model.ChannelKind.EMAIL not in await rt.db.read(switches.may_send):
         return 0
     n_taken = 0
-    async with mail.MailSender(options) as sender:
+    async with relays.over(options) as sender:
         for telling in waiting:
             if now - telling.at > GIVE_UP:
                 logger.error("staff not told in time", extra={"event": "staff.untold"})
@@ -221,7 +222,10 @@ async def tell(rt: runtime.Runtime) -> int:
 
 
 async def _hand_over(
-    rt: runtime.Runtime, sender: mail.MailSender, telling: tellings.Telling, now: datetime
+    rt: runtime.Runtime,
+    sender: sender_.Sender[model.MailMessage],
+    telling: tellings.Telling,
+    now: datetime,
 ) -> int:
     """Claim a telling, send it to each address, keep it for those that could not be reached."""
     claimed = model.replace(telling, next_at=now + LEASE)
@@ -246,7 +250,10 @@ async def _hand_over(
 
 
 async def _send(
-    rt: runtime.Runtime, sender: mail.MailSender, telling: tellings.Telling, address: str
+    rt: runtime.Runtime,
+    sender: sender_.Sender[model.MailMessage],
+    telling: tellings.Telling,
+    address: str,
 ) -> bool | None:
     """Send one mail: True when it was taken, False when it never will be, None to try again."""
     try:

@@ -20,6 +20,7 @@ GIVEN: dict[str, Any] = {
     "smtp.sender": "a@b.example",
     "smtp.reply_to": "desk@b.example",
     "smtp.bounce_address": "bounces@b.example",
+    "smtp.warm_up_from": "2026-12-01",
     "telegram.api_url": "https://bots.example",
     "telegram.webhook_url": "https://news.example/hooks/telegram",
     "staff": "desk@b.example, Night desk <night@b.example>",

@@ -11,87 +11,28 @@ import ipaddress
 import logging
 import ssl
 import time
-import urllib.parse
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Literal, Self, cast
+from typing import Self, cast
 
 import aiosmtplib
 
 from digest import errors, model
 from digest.deliver import replies, smtp
+from digest.deliver.relay_address import (
+    SmtpOptions as SmtpOptions,  # noqa: PLC0414 - said aloud: part of this module
+)
 
 logger = logging.getLogger(__name__)
 
 Step = replies.Step
-Tls = Literal["none", "starttls", "implicit"]
-
-_SCHEMES: dict[str, tuple[Tls, int]] = {
-    "smtp": ("none", 25),
-    "smtps": ("implicit", 465),
-    "smtp+starttls": ("starttls", 587),
-}
-_FORMS = "smtp://host:port, smtps://user:password@host:port or smtp+starttls://user:password@host"
 _CLOSING_SECONDS = 10.0
 _FEWER_SESSIONS_SECONDS = 30.0  # how long a refused extra session is not asked for again
 
 
-@dataclass(frozen=True, slots=True)
-class SmtpOptions:
-    """Where our mail goes and how; `rate_per_second` 0 sets no limit."""
-
-    host: str
-    port: int
-    tls: Tls = "none"
-    username: str = ""
-    password: str = field(default="", repr=False)
-    connections: int = 4
-    rate_per_second: float = 0.0
-    max_messages: int = 500  # in one session
-    timeouts: smtp.Timeouts = field(default_factory=smtp.Timeouts)
-    verify_certificates: bool = True
-    local_hostname: str = ""
-
-    @classmethod
-    def from_url(
-        cls,
-        url: str,
-        *,
-        connections: int = 4,
-        rate_per_second: float = 0.0,
-        verify_certificates: bool = True,
-        local_hostname: str = "",
-    ) -> "SmtpOptions":
-        """Read `url`; user and password are percent-decoded.
-
-        Raises errors.ConfigurationError, which never repeats the password.
-        """
-        try:
-            parts = urllib.parse.urlsplit(url)
-            host, port = parts.hostname, parts.port
-        except ValueError:  # its text may quote the password: not chained
-            host, port, parts = None, None, urllib.parse.urlsplit("")
-        if parts.scheme not in _SCHEMES or not host or parts.path not in ("", "/") or parts.query:
-            raise errors.ConfigurationError(
-                f"smtp.url is not a mail server's address; write it as {_FORMS}, with @, : and / "
-                "in user or password as %40, %3A and %2F."
-            )
-        if bool(parts.username) != bool(parts.password):
-            raise errors.ConfigurationError("smtp.url needs both a user and a password, or none.")
-        tls, usual_port = _SCHEMES[parts.scheme]
-        return cls(
-            host=host,
-            port=port or usual_port,
-            tls=tls,
-            username=urllib.parse.unquote(parts.username or ""),
-            password=urllib.parse.unquote(parts.password or ""),
-            connections=connections,
-            rate_per_second=rate_per_second,
-            verify_certificates=verify_certificates,
-            local_hostname=local_hostname,
-        )
+class NotAdmitted(errors.AccountFault):
+    """This server gives us no session: login, TLS or greeting are refused for good."""
 
 
 class MailSender:
@@ -118,6 +59,7 @@ class MailSender:
         self._free: list[smtp.Session] = []
         self._dialling: set[asyncio.Task[None]] = set()
         self._fewer_until = 0.0
+        self._impatient: asyncio.TimerHandle | None = None
         self._closing = False
 
     async def __aenter__(self) -> Self:
@@ -132,6 +74,8 @@ class MailSender:
     ) -> None:
         """QUIT every session once its message is through; give up on those that hang."""
         self._closing = True
+        if self._impatient is not None:
+            self._impatient.cancel()
         for task in self._dialling:
             task.cancel()
         await asyncio.gather(*self._dialling, return_exceptions=True)
@@ -169,7 +113,7 @@ class MailSender:
         said = [secured[self._options.tls]]
         said += ["login accepted"] if self._options.username else []
         said += [f"messages up to {int(size):,} bytes"] if size.isdigit() and int(size) else []
-        return f"{self._options.host}:{self._options.port} answers: {', '.join(said)}"
+        return f"{self._options.name} answers: {', '.join(said)}"
 
     # -- what the sessions ask (smtp.Pool)
 
@@ -205,6 +149,7 @@ class MailSender:
             if session.usable:
                 session.start()
                 break
+        self._watch_patience()
         n_open = len(self._sessions) + len(self._dialling)
         if (
             self._closing
@@ -217,6 +162,19 @@ class MailSender:
         task = asyncio.create_task(self._dial())
         self._dialling.add(task)
         task.add_done_callback(self._dialled)
+
+    def _watch_patience(self) -> None:
+        """See to it that nobody waits long for a server that does not answer at all."""
+        seconds = self._options.patience_seconds
+        if seconds and self._impatient is None and self._waiting and not self._sessions:
+            loop = asyncio.get_running_loop()
+            self._impatient = loop.call_later(seconds, self._lose_patience)
+
+    def _lose_patience(self) -> None:
+        self._impatient = None
+        if not self._sessions:
+            late = f"the mail server did not answer within {self._options.patience_seconds:g} s"
+            self._fail_waiting(errors.Deferred(late, slow_down=True))
 
     async def _dial(self) -> None:
         session = await self._open_session(self)
@@ -263,7 +221,7 @@ class MailSender:
             raise _dial_error(step, error) from error
         except ValueError:  # a host or login that no wire can carry; its text may quote it
             client.close()
-            raise errors.AccountFault(f"smtp.url cannot be used at {step.value}") from None
+            raise NotAdmitted(f"smtp.url cannot be used at {step.value}") from None
         except asyncio.CancelledError:
             client.close()
             raise
@@ -317,17 +275,18 @@ class _Alone:
 def _dial_error(step: Step, error: Exception) -> errors.DeliveryError:
     """What a session that could not be opened means."""
     if _is_tls_failure(error):
-        return errors.AccountFault("the mail server's TLS or its certificate cannot be trusted")
+        return NotAdmitted("the mail server's TLS or its certificate cannot be trusted")
     if isinstance(error, aiosmtplib.SMTPResponseException):
         refusal = replies.refusal(step, replies.Reply(error.code, error.message))
         if isinstance(refusal, errors.Deferred):
             refusal.slow_down = True
-        return refusal
+            return refusal
+        return NotAdmitted(refusal.reason, code=refusal.code)
     if isinstance(error, (OSError, TimeoutError)):
         return errors.Deferred(f"the mail server cannot be reached at {step.value}", slow_down=True)
     if step is Step.STARTTLS:
-        return errors.AccountFault("the mail server offers no STARTTLS; nothing goes in clear")
-    return errors.AccountFault(f"the mail server offers no usable {step.value}")
+        return NotAdmitted("the mail server offers no STARTTLS; nothing goes in clear")
+    return NotAdmitted(f"the mail server offers no usable {step.value}")
 
 
 def _is_tls_failure(error: BaseException | None) -> bool:

@@ -107,7 +107,7 @@ class _Pages:
     @property
     def _is_open(self) -> bool:
         """Whether the mail that asks for a yes could be sent at all."""
-        return runtime.smtp_options(self._rt.settings) is not None
+        return bool(runtime.smtp_options(self._rt.settings))
 
     @property
     def _wording(self) -> str:

@@ -108,7 +108,8 @@ class DeliveryError(DigestError):
 class Deferred(DeliveryError):  # noqa: N818
     """Not now.  `retry_after_seconds` is what the server asked for, if it did.
 
-    `slow_down` means the whole sender must wait, not only this message (421, 429).
+    `slow_down` means the whole sender must wait, not only this message (421, 429);
+    `slow_group` that everybody whose mail the recipient's company takes must (421, 4.7.x).
     """
 
     def __init__(
@@ -118,10 +119,12 @@ class Deferred(DeliveryError):  # noqa: N818
         code: str = "",
         retry_after_seconds: float | None = None,
         slow_down: bool = False,
+        slow_group: bool = False,
     ) -> None:
         super().__init__(reason, code=code)
         self.retry_after_seconds = retry_after_seconds
         self.slow_down = slow_down
+        self.slow_group = slow_group
 
 
 class Rejected(DeliveryError):  # noqa: N818

@@ -1,24 +1,23 @@
 """One channel's way out of the outbox: claim → last check → render → send → record.
 
-A claim, the check against suppression and the reading of addresses are one transaction, so
-whoever left a moment ago is not written to.  Then the irrevocable act, noted in the journal;
-then the record, some hundred results at a time.  What is claimed is begun within seconds or
-given back: so a pause, an alert or someone's leaving never waits behind what was claimed.
+What is claimed was checked in the same transaction (digest.claiming).  Then the irrevocable
+act, noted in the journal; then the record, some hundred results at a time.  What is claimed is
+begun within seconds or given back: so a pause, an alert or someone's leaving never waits behind
+what was claimed, and mail to those who want it slower stands aside for the others.
 """
 
 import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from digest import compose, errors, model, runtime
-from digest.deliver import retry, sender
+from digest import claiming, compose, errors, model, runtime
+from digest.deliver import mail_groups, retry, sender
 from digest.storage import database, journal, leases, outbox, switches
-from subscribers import channels, directory, suppression
+from subscribers import channels
 from subscribers import errors as people_errors
 from subscribers import model as people
 
@@ -29,14 +28,6 @@ CLAIM = {model.ChannelKind.EMAIL: 400, model.ChannelKind.CHAT: 60}
 HOLD_SECONDS = 3.0  # what was claimed and not begun by then is given back (F1: 5 s to a pause)
 RECORD = 200  # results written down in one transaction
 SLOW_DOWN_SECONDS = 5.0  # after a 421 or 429 that named no time
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """What one claim brought: deliveries with the address each goes to."""
-
-    deliveries: tuple[tuple[model.Delivery, people.Reach], ...]
-    n_settled: int  # suppressed or expired at the claim
 
 
 class Lane:
@@ -58,6 +49,8 @@ class Lane:
         self._recording = asyncio.Lock()
         self._limit = CLAIM[kind]  # of the next claim: about what can be begun in HOLD_SECONDS
         self._give_back = False
+        self._groups = mail_groups.Groups(transport.connections)
+        self._aside: list[tuple[model.Delivery, people.Reach]] = []  # found no place in their group
         self._wait_until = 0.0  # monotonic: the server asked us to slow down
         self.fault = ""
 
@@ -73,19 +66,18 @@ class Lane:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), wait)
             return True
-        claimed = await self._rt.db.run(
-            _claim, self._kind, self._notes.owner, self._rt.clock(), self._limit
+        wish = claiming.Wish(
+            self._kind, self._notes.owner, self._limit, LEASE, self._rt.settings.smtp.warm_up_from
         )
+        claimed = await self._rt.db.run(claiming.claim, wish, self._rt.clock())
         if claimed.deliveries:
-            await self._send_all(claimed.deliveries, stop)
+            await self._send_all(claimed, stop)
             self._notes.clear()
         return bool(claimed.deliveries or claimed.n_settled)
 
-    async def _send_all(
-        self, claimed: Sequence[tuple[model.Delivery, people.Reach]], stop: asyncio.Event
-    ) -> None:
+    async def _send_all(self, claimed: claiming.Claimed, stop: asyncio.Event) -> None:
         """Send what was claimed, and give back what could not be begun in time."""
-        waiting = list(reversed(claimed))
+        waiting = list(reversed(claimed.deliveries))
         n_workers = min(self._sender.connections, len(waiting))
         self._give_back = False
         try:
@@ -93,16 +85,26 @@ class Lane:
             until = time.monotonic() + HOLD_SECONDS
             async with self._holding(), asyncio.TaskGroup() as group:
                 for _ in range(n_workers):
-                    group.create_task(self._send_from(waiting, until, stop))
+                    group.create_task(self._send_from(waiting, until, stop, claimed.is_full))
         finally:
-            n_begun = len(claimed) - len(waiting)
+            n_seen = len(claimed.deliveries) - len(waiting)
             most = CLAIM[self._kind]
-            self._limit = max(n_begun, n_workers) if waiting else min(2 * n_begun, most)
+            self._limit = max(n_seen, n_workers) if waiting else min(2 * n_seen, most)
             now = self._rt.clock()
             self._results += [
                 outbox.Result(delivery, model.DeliveryState.QUEUED, now) for delivery, _ in waiting
             ]
+            self._put_aside_off(now)
             await self._record()
+
+    def _put_aside_off(self, now: datetime) -> None:
+        """Give back whom their group has no place for, until it may have one."""
+        for delivery, reach in self._aside:
+            group = self._group_of(reach)
+            at = datetime.fromtimestamp(self._groups.next_at(group, now.timestamp()), UTC)
+            why = f"{mail_groups.name_of(group)} wants mail slower"
+            self._results.append(outbox.Result(delivery, model.DeliveryState.QUEUED, now, why, at))
+        self._aside.clear()
 
     @contextlib.asynccontextmanager
     async def _holding(self) -> AsyncIterator[None]:
@@ -126,12 +128,16 @@ class Lane:
         waiting: list[tuple[model.Delivery, people.Reach]],
         until: float,
         stop: asyncio.Event,
+        more_are_due: bool,
     ) -> None:
         """Send one after another until none waits, or something says to give the rest back."""
-        while waiting and not (stop.is_set() or self.fault or self._give_back):
+        while not (stop.is_set() or self.fault or self._give_back):
             if self._wait_until > time.monotonic():
                 return
-            delivery, reach = waiting.pop()
+            taken = self._take(waiting, more_are_due)
+            if taken is None:
+                return
+            delivery, reach = taken
             # Not in one expression: the list may be another by the time the answer comes.
             result = await self._send(delivery, reach)
             self._results.append(result)
@@ -144,8 +150,45 @@ class Lane:
             if time.monotonic() > until:
                 return
 
+    def _take(
+        self, waiting: list[tuple[model.Delivery, people.Reach]], more_are_due: bool
+    ) -> tuple[model.Delivery, people.Reach] | None:
+        """Take the next one whose group has a place; None when there is none.
+
+        Those without a place stand aside and are looked at again at the end, unless others
+        are due that would wait for them.
+        """
+        if not self._groups.slowed:
+            return waiting.pop() if waiting else None
+        now = self._rt.clock().timestamp()
+        while waiting:
+            taken = waiting.pop()
+            if self._groups.may_start(self._group_of(taken[1]), now):
+                return taken
+            self._aside.append(taken)
+        if not more_are_due:
+            for number, (_, reach) in enumerate(self._aside):
+                if self._groups.may_start(self._group_of(reach), now):
+                    return self._aside.pop(number)
+        return None
+
+    def _group_of(self, reach: people.Reach) -> str:
+        """Who takes this reader's mail; a chat has no such group."""
+        mail = self._kind is model.ChannelKind.EMAIL
+        return mail_groups.group_of(reach.address) if mail else ""
+
     async def _send(self, delivery: model.Delivery, reach: people.Reach) -> outbox.Result:
         """Compose and send one message; every outcome is a result."""
+        group = self._group_of(reach)
+        self._groups.start(group, self._rt.clock().timestamp())
+        try:
+            return await self._send_to(group, delivery, reach)
+        finally:
+            self._groups.end(group)
+
+    async def _send_to(
+        self, group: str, delivery: model.Delivery, reach: people.Reach
+    ) -> outbox.Result:
         reached = False
 
         def before_commit() -> None:
@@ -157,6 +200,8 @@ class Lane:
             message = self._composer.message(delivery, reach)
             receipt = await self._sender.send(message, before_commit=before_commit)
         except errors.DeliveryError as error:
+            if isinstance(error, errors.Deferred) and error.slow_group:
+                self._slow_down(group)
             return await self._refused(delivery, error)
         except errors.Withdrawn:
             return self._result(delivery, model.DeliveryState.SUPPRESSED, "withdrawn")
@@ -175,9 +220,16 @@ class Lane:
                 return await self._refused(delivery, errors.Uncertain(reason))
             return self._result(delivery, model.DeliveryState.FAILED, reason)
         self._notes.accepted(delivery.id)
+        self._groups.accept(group)
         return self._result(
             delivery, model.DeliveryState.SUBMITTED, receipt.detail, ids=receipt.ids
         )
+
+    def _slow_down(self, group: str) -> None:
+        if self._groups.slow_down(group, self._rt.clock().timestamp()):
+            name = mail_groups.name_of(group)
+            extra = {"event": "delivery.group_slowed", "group": name}
+            logger.warning("%s wants mail slower", name, extra=extra)
 
     def _result(
         self,
@@ -292,46 +344,3 @@ def stop_writing(
         channels.mark_blocked(session, delivery.channel_id, now=now)
     else:
         channels.mark_bounced(session, delivery.channel_id, now=now)
-
-
-def _claim(
-    session: database.Session, kind: model.ChannelKind, owner: str, now: datetime, limit: int
-) -> Claimed:
-    """Claim, and settle at once what must not or need not be sent any more."""
-    n_expired = outbox.expire(session, now=now)
-    if kind not in switches.may_send(session):
-        return Claimed((), n_expired)
-    claimed = outbox.claim(session, [kind], owner=owner, now=now, lease=LEASE, limit=limit)
-    ids = [delivery.channel_id for delivery in claimed]
-    blocked = _blocked(session, claimed, now)
-    reached = directory.reach(session, ids, now=now)
-    outbox.record(
-        session,
-        [
-            outbox.Result(
-                delivery,
-                model.DeliveryState.SUPPRESSED,
-                now,
-                blocked.get(delivery.channel_id, "gone"),
-            )
-            for delivery in claimed
-            if delivery.channel_id in blocked or delivery.channel_id not in reached
-        ],
-    )
-    free = tuple(
-        (delivery, reached[delivery.channel_id])
-        for delivery in claimed
-        if delivery.channel_id not in blocked and delivery.channel_id in reached
-    )
-    return Claimed(free, n_expired + len(claimed) - len(free))
-
-
-def _blocked(
-    session: database.Session, claimed: Sequence[model.Delivery], now: datetime
-) -> dict[int, str]:
-    """Channel id → why nothing of this kind may go there any more."""
-    blocked: dict[int, str] = {}
-    for kind in model.DeliveryKind:
-        ids = [delivery.channel_id for delivery in claimed if delivery.kind is kind]
-        blocked |= suppression.blocked(session, ids, now=now, what=kind.value)
-    return blocked

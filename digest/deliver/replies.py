@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from digest import errors
+from digest.deliver import mail_groups
 
 
 class Step(enum.Enum):
@@ -53,6 +54,9 @@ _NO_MAILBOX = re.compile(
     r"|unrouteable address",
     re.IGNORECASE,
 )
+# One recipient's first visit, or one mailbox's own limit: no word about everybody there.
+_OF_ONE_RECIPIENT = re.compile(r"gr[ea]y-?\s?list", re.IGNORECASE)
+_GROUP_CODES = frozenset({421, 450, 451, 452})
 _POLICY = re.compile(
     r"spam|block|polic|reputation|list(ed|ing)|denied|reject list|dnsbl|rbl|spf|dkim|dmarc"
     r"|authenti|rate|limit|sender",
@@ -78,10 +82,11 @@ class Reply:
         return 200 <= self.code < 300
 
 
-def refusal(step: Step, reply: Reply) -> errors.DeliveryError:
+def refusal(step: Step, reply: Reply, recipient: str = "") -> errors.DeliveryError:
     """The decision a reply other than success asks for.  It repeats no address.
 
-    A code outside the protocol is Deferred; after the final dot the caller knows better.
+    A code outside the protocol is Deferred; after the final dot the caller knows better.  With
+    the `recipient` a 421 that names its group slows that group, and no other slows the sender.
     """
     code = f"{reply.code} {reply.enhanced}".strip()
     words = _ADDRESS.sub("<address>", reply.text.removeprefix(reply.enhanced)).strip()
@@ -89,7 +94,9 @@ def refusal(step: Step, reply: Reply) -> errors.DeliveryError:
     if _refuses_the_account(step, reply):
         return errors.AccountFault(reason, code=code)
     if not 500 <= reply.code < 600:
-        return errors.Deferred(reason, code=code, slow_down=reply.code == 421)
+        of_group = _slows_the_group(step, reply, words, recipient)
+        slow_down = reply.code == 421 and not of_group
+        return errors.Deferred(reason, code=code, slow_down=slow_down, slow_group=of_group)
     too_large = reply.enhanced in _SIZE_CODES
     if step is Step.MAIL and (reply.code == 552 or too_large):
         return errors.Rejected(reason, code=code)
@@ -110,6 +117,21 @@ def _refuses_the_account(step: Step, reply: Reply) -> bool:
     if step not in _OF_THE_MESSAGE or not 500 <= reply.code < 600:
         return False
     return bool(_NOT_FROM_US.search(reply.text))
+
+
+def _slows_the_group(step: Step, reply: Reply, words: str, recipient: str) -> bool:
+    """Whether those who take this recipient's mail want less of it (4.7.x, standards A31).
+
+    A 421 is the word of the server we talk to, which closes the session, unless it says whose
+    word it passes on.
+    """
+    if not recipient or step not in _OF_THE_MESSAGE or reply.code not in _GROUP_CODES:
+        return False
+    if _OF_ONE_RECIPIENT.search(reply.text):
+        return False
+    if reply.code == 421:
+        return mail_groups.is_named(recipient, words)
+    return reply.enhanced.startswith("4.7.")
 
 
 def _says_no_such_mailbox(step: Step, reply: Reply) -> bool:

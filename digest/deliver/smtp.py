@@ -246,7 +246,8 @@ class Session(asyncio.Protocol):
             self._text_wanted(transaction)
             return
         if not reply.accepted or step is Step.DATA:
-            transaction.refusal = transaction.refusal or replies.refusal(step, reply)
+            recipient = transaction.message.recipient
+            transaction.refusal = transaction.refusal or replies.refusal(step, reply, recipient)
         if step is Step.DATA or (transaction.refusal and "pipelining" not in self.extensions):
             self._end_refused(transaction)
         elif "pipelining" not in self.extensions:
@@ -267,7 +268,8 @@ class Session(asyncio.Protocol):
         if reply.accepted:
             transaction.accept(reply)
         elif 400 <= reply.code < 600:
-            transaction.fail(replies.refusal(Step.DOT, reply))
+            recipient = transaction.message.recipient
+            transaction.fail(replies.refusal(Step.DOT, reply, recipient))
             self._needs_reset = len(self._open) == 1
         else:
             transaction.fail(errors.Uncertain("the answer to the final dot is not SMTP"))
@@ -284,14 +286,21 @@ class Session(asyncio.Protocol):
     def _shut_by_server(
         self, step: Step, transaction: Transaction | None, reply: replies.Reply
     ) -> None:
-        """421: the server closes this connection and wants less of us (RFC 5321 §3.8)."""
-        refusal = replies.refusal(step, reply)
+        """421: the server closes this connection and wants less of us (RFC 5321 §3.8).
+
+        When it only passes on the word of one recipient's group, the message behind that one is
+        not concerned: it goes through another session.
+        """
+        of_group = False
         if transaction is not None:
+            refusal = replies.refusal(step, reply, transaction.message.recipient)
+            of_group = isinstance(refusal, errors.Deferred) and refusal.slow_group
             transaction.fail(transaction.refusal or refusal)
             self._open.remove(transaction)
-        self._trouble = errors.Deferred(
-            "the mail server closed the session", code="421", slow_down=True
-        )
+        if not of_group:
+            self._trouble = errors.Deferred(
+                "the mail server closed the session", code="421", slow_down=True
+            )
         self._transport.close()
 
     # -- the connection

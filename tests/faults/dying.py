@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from digest import dispatch, lane, runtime, settings
+from digest import claiming, dispatch, lane, runtime, settings
 from digest.storage import journal, outbox
 
 _left = {"n": 0}
@@ -28,11 +28,11 @@ def prepare(step: str, n: int) -> None:
     """Make the n-th `step` of this process its last."""
     _left["n"] = n
     # Methods are wrapped where they are looked up: on their class or module.
-    claim, record = lane._claim, outbox.record
+    claim, record = claiming.claim, outbox.record
     reached, accepted = journal.Journal.reached, journal.Journal.accepted
     send = lane.Lane._send
 
-    def dying_claim(*args: Any) -> lane.Claimed:
+    def dying_claim(*args: Any) -> claiming.Claimed:
         claimed = claim(*args)
         if claimed.deliveries and step == "before the claim is committed":
             _die()
@@ -66,7 +66,7 @@ def prepare(step: str, n: int) -> None:
         return n_recorded
 
     replaced: list[tuple[Any, str, Any]] = [
-        (lane, "_claim", dying_claim),
+        (claiming, "claim", dying_claim),
         (outbox, "record", dying_record),
         (journal.Journal, "reached", dying_reached),
         (journal.Journal, "accepted", dying_accepted),

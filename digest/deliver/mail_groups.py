@@ -1,0 +1,186 @@
+"""Who takes a reader's mail, and how fast each of them wants it (standards A31).  Pure.
+
+Addresses are grouped by the company that runs their mailboxes: it counts what we send to all of
+its domains.  A group that says "too much" is held back for a while and then gets half as many
+messages at once; when that is one at a time, the pause between two doubles.  So many accepted
+messages take one step back.  Other groups go on at full speed meanwhile.
+
+    full ── too much ─→ held ─→ half at once ─→ … ─→ one at once ─→ one, with pauses
+    full ←─ ACCEPTED_PER_STEP accepted each ── one more at once ←─ half the pause ──┘
+"""
+
+import functools
+import re
+from dataclasses import dataclass
+
+ACCEPTED_PER_STEP = 20
+HOLD_SECONDS = 30.0  # after the first "too much", doubled by each further one
+MOST_HOLD_SECONDS = 480.0
+AGAIN_SECONDS = 5.0  # until a message that found no place is looked at again
+FIRST_PAUSE_SECONDS = 0.5
+MOST_PAUSE_SECONDS = 32.0
+FORGET_SECONDS = 6 * 3600.0  # after which an old "too much" counts no more
+
+_BY_DOMAIN = {
+    "gmail.com": "gmail",
+    "googlemail.com": "gmail",
+    "msn.com": "microsoft",
+    "ymail.com": "yahoo",
+    "rocketmail.com": "yahoo",
+    "myyahoo.com": "yahoo",
+    "icloud.com": "icloud",
+    "me.com": "icloud",
+    "mac.com": "icloud",
+    "web.de": "gmx",
+}
+# The same name under many countries: yahoo.fr, hotmail.co.uk, live.com.mx.
+_BY_LABEL = re.compile(
+    r"(?P<label>outlook|hotmail|live|yahoo|aol|gmx)\.(com|net|org|[a-z]{2}|(co|com|net)\.[a-z]{2})"
+)
+_LABELS = {
+    "outlook": "microsoft",
+    "hotmail": "microsoft",
+    "live": "microsoft",
+    "yahoo": "yahoo",
+    "aol": "yahoo",
+    "gmx": "gmx",
+}
+# How a reply names the group it speaks of; Yahoo signs "[TSS04]", GMX "Nemesis".
+_SIGNS = {
+    "gmail": re.compile(r"gmail|google", re.IGNORECASE),
+    "microsoft": re.compile(
+        r"outlook|hotmail|microsoft|\blive\.com|\bmsn\b|exchangelabs", re.IGNORECASE
+    ),
+    "yahoo": re.compile(r"yahoo|\baol\b|\[?\bTSS?\d\d\b", re.IGNORECASE),
+    "icloud": re.compile(r"icloud|\bapple\b|\bme\.com", re.IGNORECASE),
+    "gmx": re.compile(r"\bgmx\b|\bweb\.de\b|nemesis|kundenserver", re.IGNORECASE),
+}
+
+
+@functools.lru_cache(maxsize=8192)
+def _group_of_domain(domain: str) -> str:
+    domain = domain.lower().rstrip(".")
+    if found := _BY_LABEL.fullmatch(domain):
+        return _LABELS[found["label"]]
+    return _BY_DOMAIN.get(domain, domain)
+
+
+def group_of(address: str) -> str:
+    """Name the group of an address; a domain that belongs to none is a group of its own."""
+    return _group_of_domain(address.rpartition("@")[2])
+
+
+def name_of(group: str) -> str:
+    """What to call a group where no address may stand: a domain of one's own may name a person."""
+    return group if group in _SIGNS else "one mail domain"
+
+
+def is_named(address: str, words: str) -> bool:
+    """Whether a reply's words speak of the group of this address, by its name or its domain.
+
+    Take addresses out of `words` first: an echo of the recipient says nothing.
+    """
+    domain = address.rpartition("@")[2].lower()
+    if not domain:
+        return False
+    sign = _SIGNS.get(group_of(address))
+    return domain in words.lower() or bool(sign and sign.search(words))
+
+
+@dataclass(slots=True)
+class _Slowed:
+    """A group that was asked to be slower; times are the caller's seconds."""
+
+    at_once: int
+    slowed_at: float
+    held_until: float
+    pause_seconds: float = 0.0
+    next_start: float = 0.0
+    n_accepted: int = 0  # since the last step
+    n_times: int = 1  # that it said "too much", less the steps taken back
+
+
+class Groups:
+    """How many messages each group may have under way; `at_once` is all we have at full speed.
+
+    Every `start` is followed by one `end`.  `now` is in seconds of any one clock.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+        self._under_way: dict[str, int] = {}
+        self._slowed: dict[str, _Slowed] = {}
+
+    @property
+    def slowed(self) -> frozenset[str]:
+        """Groups that are not at full speed."""
+        return frozenset(self._slowed)
+
+    def may_start(self, group: str, now: float) -> bool:
+        """Whether another message may go to this group now."""
+        slowed = self._slowed.get(group)
+        if slowed is None:
+            return True
+        if now - slowed.slowed_at > FORGET_SECONDS:
+            del self._slowed[group]
+            return True
+        n_under_way = self._under_way.get(group, 0)
+        return n_under_way < slowed.at_once and now >= max(slowed.held_until, slowed.next_start)
+
+    def start(self, group: str, now: float) -> None:
+        self._under_way[group] = self._under_way.get(group, 0) + 1
+        if (slowed := self._slowed.get(group)) is not None:
+            slowed.next_start = now + slowed.pause_seconds
+
+    def end(self, group: str) -> None:
+        left = self._under_way[group] - 1
+        if left:
+            self._under_way[group] = left
+        else:
+            del self._under_way[group]
+
+    def accept(self, group: str) -> None:
+        """Learn that a message was accepted; every ACCEPTED_PER_STEP make the group faster."""
+        slowed = self._slowed.get(group)
+        if slowed is None:
+            return
+        slowed.n_accepted += 1
+        if slowed.n_accepted < ACCEPTED_PER_STEP:
+            return
+        slowed.n_accepted = 0
+        slowed.n_times = max(0, slowed.n_times - 1)
+        if slowed.pause_seconds:
+            half = slowed.pause_seconds / 2
+            slowed.pause_seconds = half if half >= FIRST_PAUSE_SECONDS else 0.0
+            return
+        slowed.at_once += 1
+        if slowed.at_once >= self._at_once:
+            del self._slowed[group]
+
+    def slow_down(self, group: str, now: float) -> bool:
+        """Learn that the group said "too much"; True when that is not known yet.
+
+        What was under way meets the same answer: while the group is held it counts once.
+        """
+        slowed = self._slowed.get(group)
+        if slowed is None:
+            half = max(1, self._at_once // 2)
+            self._slowed[group] = _Slowed(half, now, now + HOLD_SECONDS)
+            return True
+        if now < slowed.held_until:
+            return False
+        held = min(HOLD_SECONDS * 2.0**slowed.n_times, MOST_HOLD_SECONDS)
+        if slowed.at_once == 1:
+            longer = max(slowed.pause_seconds * 2, FIRST_PAUSE_SECONDS)
+            slowed.pause_seconds = min(longer, MOST_PAUSE_SECONDS)
+        slowed.at_once = max(1, slowed.at_once // 2)
+        slowed.slowed_at, slowed.held_until = now, now + held
+        slowed.n_times += 1
+        slowed.n_accepted = 0
+        return True
+
+    def next_at(self, group: str, now: float) -> float:
+        """When a message that may not start now should be looked at again."""
+        slowed = self._slowed.get(group)
+        soon = now + AGAIN_SECONDS
+        return max(soon, slowed.held_until, slowed.next_start) if slowed else soon

@@ -47,7 +47,7 @@ def read(data: bytes) -> Returned:
         kind, told = _kind_and_told(mail)
     elif kind not in ("bounce", "complaint"):
         kind = "other"
-    recipients = tuple(_judge(mail, each, kind) for each in told)
+    recipients = tuple(judge(mail, each, kind) for each in told)
     return Returned(_KINDS.get(kind, "other"), recipients, message_id, to)
 
 
@@ -179,7 +179,8 @@ def _complaint(mail: opened.Mail) -> tuple[str, list[reports.Told]]:
     return "other" if kind in _NO_COMPLAINT else "complaint", told
 
 
-def _judge(mail: opened.Mail, told: reports.Told, kind: str) -> Recipient:
+def judge(mail: opened.Mail, told: reports.Told, kind: str) -> Recipient:
+    """Judge what is told of one recipient, in the light of the whole mail."""
     if kind == "complaint" or told.action == "complained":
         return Recipient(told.address, told.status, "sender", "feedback")
     if kind == "other" or told.action in _DELIVERED:

@@ -15,7 +15,7 @@ from starlette import background, requests, responses
 from digest import cms, push, runtime
 from digest.collect import websub
 from digest.storage import pushes
-from digest.web import guard, limits
+from digest.web import guard, limits, returned
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ Take = Callable[[str, bytes], Awaitable[int]]
 TELEGRAM = "/hooks/telegram"
 WEBSUB = push.PATH
 CMS = "/hooks/cms"
+BOUNCES = "/hooks/bounces/"
 READ_SECONDS = 30  # for what is pushed to arrive
 _SECRET = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
 _HOUR = timedelta(hours=1)
@@ -33,12 +34,14 @@ TAKEN = 3_600  # good ones: one a second
 
 
 def routes(rt: runtime.Runtime, take_update: Take | None) -> APIRouter:
-    """`/hooks/websub/…`, `/hooks/cms`, and `/hooks/telegram` when a bot takes updates."""
+    """`/hooks/websub/…`, `/hooks/cms`, `/hooks/bounces/…`, `/hooks/telegram` with a bot."""
     router = APIRouter()
     hubs = _Hubs(rt)
     router.add_api_route(WEBSUB + "{callback_id}", hubs.confirm, methods=["GET"])
     router.add_api_route(WEBSUB + "{callback_id}", hubs.take, methods=["POST"])
     router.add_api_route(CMS, _Cms(rt).take, methods=["POST"])
+    bounces = returned.routed(returned.Bounces(rt), _payload)
+    router.add_api_route(BOUNCES + "{service}", bounces, methods=["POST"])
     if take_update is not None:
         router.add_api_route(TELEGRAM, _telegram(take_update), methods=["POST"])
     return router
@@ -46,7 +49,11 @@ def routes(rt: runtime.Runtime, take_update: Take | None) -> APIRouter:
 
 def most_bytes(rt: runtime.Runtime) -> dict[str, int]:
     """Path → how much may be pushed below it; elsewhere no more than a form holds."""
-    return {WEBSUB: rt.settings.collect.max_bytes, CMS: cms.MOST_BYTES}
+    return {
+        WEBSUB: rt.settings.collect.max_bytes,
+        CMS: cms.MOST_BYTES,
+        BOUNCES: returned.MOST_BYTES,
+    }
 
 
 def _telegram(take: Take) -> Callable[[requests.Request], Awaitable[responses.Response]]:

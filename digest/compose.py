@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from digest import audience, errors, model, notices, runtime
+from digest import audience, errors, model, notices, runtime, verp
 from digest.deliver import dkim
 from digest.render import mime, moulds, press, views
 from digest.storage import database, editions, entries
@@ -260,7 +260,7 @@ def _mail(
         feedback_id=f"{delivery.kind}{delivery.unit_id}:{stream}:{delivery.kind}:digest",
     )
     return model.MailMessage(
-        sender=smtp.bounce_address or sender_address,
+        sender=verp.envelope_sender(rt, delivery.id),
         recipient=reach.address,
         message_id=delivery.message_id,
         # At the time of the delivery: a retry is signed with the same bytes.

@@ -16,9 +16,10 @@ import pydantic
 import pydantic_settings
 from pydantic import Field, SecretStr
 
-from digest import errors, settings_groups
+from digest import errors, settings_bounces, settings_groups
 
 DEFAULT_FILE = Path("digest.toml")
+_VERP_LOCAL = 28  # what a token of 36 characters leaves of 64 (RFC 5321 §4.5.3.1.1)
 _TESTS_OWN = {"DIGEST_REAL_DATA", "DIGEST_CHROMIUM"}
 
 
@@ -68,6 +69,7 @@ class Settings(pydantic_settings.BaseSettings):
     daily: settings_groups.Daily = Field(default_factory=settings_groups.Daily)
     smtp: settings_groups.Smtp = Field(default_factory=settings_groups.Smtp)
     dkim: settings_groups.Dkim = Field(default_factory=settings_groups.Dkim)
+    bounces: settings_bounces.Bounces = Field(default_factory=settings_bounces.Bounces)
     telegram: settings_groups.Telegram = Field(default_factory=settings_groups.Telegram)
     collect: settings_groups.Collect = Field(default_factory=settings_groups.Collect)
     cms: settings_groups.Cms = Field(default_factory=settings_groups.Cms)
@@ -141,6 +143,14 @@ class Settings(pydantic_settings.BaseSettings):
             problems.append("dkim.domain must be set when dkim.second_selector is")
         elif self.dkim.second_selector and self.dkim.second_selector == self.dkim.selector:
             problems.append("dkim.second_selector must differ from dkim.selector")
+        bounce_local = email.utils.parseaddr(self.smtp.bounce_address)[1].rpartition("@")[0]
+        if self.smtp.verp and not bounce_local:
+            problems.append("smtp.bounce_address must be set when smtp.verp is")
+        elif self.smtp.verp and len(bounce_local) > _VERP_LOCAL:
+            problems.append(
+                f"smtp.bounce_address must have at most {_VERP_LOCAL} characters before the @ "
+                "when smtp.verp is set"
+            )
         if problems:
             raise ValueError("; ".join(problems))
         return self

@@ -34,6 +34,9 @@ class Smtp(BaseModel):
     bounce_address: str = Field(
         "", description="Envelope sender, where reports of non-delivery go; empty: the sender"
     )
+    verp: bool = Field(
+        False, description="A bounce address for each mail, bounces+TOKEN@…; needs plus addressing"
+    )
     verify_certificates: bool = Field(
         True, description="Refuse a mail server whose certificate cannot be verified"
     )

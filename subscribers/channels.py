@@ -294,6 +294,11 @@ def count_soft_bounce(
     return count >= limit and mark_bounced(session, channel_id, now=now, how="soft bounces")
 
 
+def soft_bounced_at(session: sa.Connection, channel_id: int) -> datetime | None:
+    """When a passing failure was counted last; None when none counts."""
+    return session.scalar(sa.select(channel.c.soft_bounced_at).where(channel.c.id == channel_id))
+
+
 def reset_soft_bounces(session: sa.Connection, channel_ids: Sequence[int]) -> None:
     """Something got through to these channels: what failed before does not count any more."""
     for some in sql.chunks(channel_ids):

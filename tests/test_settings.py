@@ -21,6 +21,8 @@ GIVEN: dict[str, Any] = {
     "smtp.reply_to": "desk@b.example",
     "smtp.bounce_address": "bounces@b.example",
     "smtp.warm_up_from": "2026-12-01",
+    "bounces.listen": "127.0.0.1:2526",
+    "bounces.postmark_secret": "p" * 40,
     "telegram.api_url": "https://bots.example",
     "telegram.webhook_url": "https://news.example/hooks/telegram",
     "staff": "desk@b.example, Night desk <night@b.example>",

@@ -25,6 +25,7 @@ NOUNS = {
     "preview": ("digest.cli.preview:preview", "See exactly what would be sent, without sending"),
     "subscribers": ("digest.cli.subscribers:app", "The people: add, import, export, suppress"),
     "deliveries": ("digest.cli.deliveries:app", "The outbox: every message and how it ended"),
+    "bounces": ("digest.cli.bounces:app", "Mail that comes back: read it, take it in"),
     "why": ("digest.cli.stories:why", "Why a reader got a story, or did not"),
     "pause": ("digest.cli.service:pause", "Stop sending"),
     "resume": ("digest.cli.service:resume", "Go on sending"),

@@ -75,6 +75,10 @@ async def _run(
             group.create_task(
                 server.serve(rt, stop, open_desk=open_desk, take_update=take), name="web"
             )
+        if "web" in roles and rt.settings.bounces.listen:
+            from digest import returning  # noqa: PLC0415 - only who listens loads it
+
+            group.create_task(returning.serve(rt, stop), name="returning")
         if "bot" in roles and runtime.telegram_options(rt.settings):
             from digest.bot import application  # noqa: PLC0415
 

@@ -98,6 +98,24 @@ async def test_somebody_erased_while_the_answer_was_under_way_stops_nobody_else(
         assert press.states() == {"submitted": 5, "failed": 1}
 
 
+async def test_a_forum_without_its_topic_gets_its_digest_in_general_and_the_log_says_so(
+    database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """C6: the chat stays active; the log says what somebody there should mend."""
+    async with publishing.opened(database_url, tmp_path) as press:
+        press.add_stories(SEOUL)
+        press.chat.add_group(GROUP, people=[botapi.Person(1)], admins=[1], threads={4: "News"})
+        forum = press.add_reader(chat_id=GROUP, thread_id=4)
+        press.chat.delete_thread(GROUP, 4)
+        await press.publish()
+        await press.send()
+        [delivery] = press.deliveries()
+        assert delivery.state == "submitted"
+        assert "chat.no_thread" in {getattr(record, "event", "") for record in caplog.records}
+        assert len(press.texts_of(GROUP)) == 1
+        assert press.do(people.get, forum.id).channels[0].state == "active"
+
+
 async def test_a_flood_wait_is_waited_for_and_loses_nothing(
     database_url: str, tmp_path: Path
 ) -> None:

@@ -27,10 +27,11 @@ class Desk:
     sender: chat.ChatSender
     clock: bots.Clock
 
-    async def submit(self, html: str = "Fire at the port", **more: object) -> model.Receipt:
-        options = {"chat_id": str(ANN), **more}
+    async def submit(
+        self, html: str = "Fire", *, chat_id: int = ANN, thread_id: int | None = None
+    ) -> model.Receipt:
         parts = tuple(model.ChatPart(text) for text in html.split("|"))
-        message = model.replace(model.ChatMessage("", parts), **options)
+        message = model.ChatMessage(str(chat_id), parts, thread_id=thread_id)
         return await self.sender.send(message, before_commit=wire.ignore)
 
 
@@ -61,7 +62,7 @@ async def test_a_post_in_a_channel_is_edited_too() -> None:
     """C20."""
     async with opened() as desk:
         desk.api.add_group(-100555, kind="channel", bot_status="administrator")
-        [message_id] = (await desk.submit(chat_id="-100555")).ids
+        [message_id] = (await desk.submit(chat_id=-100555)).ids
         assert await desk.sender.edit("-100555", message_id, CORRECTED) is chat.Change.EDITED
 
 
@@ -152,7 +153,7 @@ async def test_without_its_topic_a_digest_goes_to_general_and_says_so(
         else:
             desk.api.delete_thread(FORUM, 4)
         with caplog.at_level(logging.WARNING):
-            receipt = await desk.submit("One|Two|Three", chat_id=str(FORUM), thread_id=4)
+            receipt = await desk.submit("One|Two|Three", chat_id=FORUM, thread_id=4)
         posted = desk.api.messages(FORUM)
         assert [(m.text, m.thread_id) for m in posted] == [
             ("One", None),
@@ -163,7 +164,7 @@ async def test_without_its_topic_a_digest_goes_to_general_and_says_so(
         assert "used General" in receipt.detail
         assert [r.event for r in caplog.records if hasattr(r, "event")] == ["chat.no_thread"]
         assert len(desk.api.calls_of("sendMessage")) == 4
-        there = await desk.submit("One", chat_id=str(FORUM), thread_id=5)
+        there = await desk.submit("One", chat_id=FORUM, thread_id=5)
         assert there.detail == ""
 
 

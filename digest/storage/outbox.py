@@ -7,7 +7,7 @@ rows were given to another can no longer say anything about them.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -138,39 +138,53 @@ def record(session: sa.Connection, results: Sequence[Result]) -> int:
 
     Returns how many were recorded.
     """
-    n_recorded = 0
-    plain = [r for r in results if r.state is model.DeliveryState.SUBMITTED]
-    if plain:
-        done = session.execute(
-            sa.update(_delivery)
-            .where(
-                _delivery.c.id == sa.bindparam("delivery_id"),
-                _delivery.c.fence == sa.bindparam("seen_fence"),
-                _delivery.c.state == model.DeliveryState.CLAIMED,
-            )
-            .values(
-                state=model.DeliveryState.SUBMITTED,
-                submitted_at=sa.bindparam("at", type_=sql.UtcDateTime),
-                provider_ids=sa.bindparam("ids", type_=sa.JSON),
-                attempts=_delivery.c.attempts + 1,
-                reason="",
-                lease_until=None,
-            ),
-            [
-                {
-                    "delivery_id": r.delivery.id,
-                    "seen_fence": r.delivery.fence,
-                    "at": r.at,
-                    "ids": list(r.ids),
-                }
-                for r in plain
-            ],
-        )
-        n_recorded += done.rowcount
+    n_recorded = _record_alike(
+        session,
+        {
+            "state": model.DeliveryState.SUBMITTED,
+            "attempts": _delivery.c.attempts + 1,
+            "reason": "",
+        },
+        [r for r in results if r.state is model.DeliveryState.SUBMITTED],
+        submitted_at=lambda r: r.at,
+        provider_ids=lambda r: list(r.ids),
+    )
+    n_recorded += _record_alike(
+        session,
+        {"state": model.DeliveryState.QUEUED},
+        [r for r in results if r.state is model.DeliveryState.QUEUED],
+        next_at=lambda r: r.next_at or r.at,
+        reason=lambda r: r.reason,
+    )
     for result in results:
-        if result.state is not model.DeliveryState.SUBMITTED:
+        if result.state not in (model.DeliveryState.SUBMITTED, model.DeliveryState.QUEUED):
             n_recorded += _record_one(session, result)
     return n_recorded
+
+
+def _record_alike(
+    session: sa.Connection,
+    alike: Mapping[str, Any],
+    results: Sequence[Result],
+    **own: Callable[[Result], Any],
+) -> int:
+    """Write down many that ended alike in one statement, each with what is its `own`."""
+    if not results:
+        return 0
+    given = {name: sa.bindparam(f"own_{name}", type_=_delivery.c[name].type) for name in own}
+    changed = session.execute(
+        sa.update(_delivery)
+        .where(_delivery.c.id == sa.bindparam("claimed_id"))
+        .where(_delivery.c.fence == sa.bindparam("seen_fence"))
+        .where(_delivery.c.state == model.DeliveryState.CLAIMED)
+        .values(lease_until=None, **alike, **given),
+        [
+            {"claimed_id": r.delivery.id, "seen_fence": r.delivery.fence}
+            | {f"own_{name}": read(r) for name, read in own.items()}
+            for r in results
+        ],
+    )
+    return int(changed.rowcount)
 
 
 def _record_one(session: sa.Connection, result: Result) -> int:
@@ -181,7 +195,7 @@ def _record_one(session: sa.Connection, result: Result) -> int:
         "next_at": result.next_at or result.at,
         "lease_until": None,
     }
-    tried = result.state not in (model.DeliveryState.QUEUED, model.DeliveryState.SUPPRESSED)
+    tried = result.state is not model.DeliveryState.SUPPRESSED
     if tried:
         values["attempts"] = _delivery.c.attempts + 1
     if result.doubted:
@@ -193,16 +207,9 @@ def _record_one(session: sa.Connection, result: Result) -> int:
         .values(**values)
     )
     if changed.rowcount and tried:
-        _note_attempt(session, delivery.id, result.state, result.reason, result.at)
+        note = {"at": result.at, "outcome": result.state, "reason": result.reason}
+        session.execute(sa.insert(_attempt).values(delivery_id=delivery.id, **note))
     return int(changed.rowcount)
-
-
-def _note_attempt(
-    session: sa.Connection, delivery_id: int, outcome: str, reason: str, at: datetime
-) -> None:
-    session.execute(
-        sa.insert(_attempt).values(delivery_id=delivery_id, at=at, outcome=outcome, reason=reason)
-    )
 
 
 def expire(session: sa.Connection, *, now: datetime) -> int:
@@ -250,6 +257,7 @@ def retry(session: sa.Connection, ids: Sequence[int], *, now: datetime) -> int:
         model.DeliveryState.UNCERTAIN,
         model.DeliveryState.DEFERRED,
     )
+    in_hours = now + timedelta(hours=12)
     changed = session.execute(
         sa.update(_delivery)
         .where(_delivery.c.id.in_(ids), _delivery.c.state.in_(again))
@@ -257,15 +265,12 @@ def retry(session: sa.Connection, ids: Sequence[int], *, now: datetime) -> int:
             state=model.DeliveryState.QUEUED,
             next_at=now,
             expires_at=sa.case(
-                (_delivery.c.expires_at <= now, _in_hours(now, 12)), else_=_delivery.c.expires_at
+                (_delivery.c.expires_at <= now, sa.literal(in_hours, sql.UtcDateTime)),
+                else_=_delivery.c.expires_at,
             ),
         )
     )
     return int(changed.rowcount)
-
-
-def _in_hours(now: datetime, hours: int) -> sa.BindParameter[datetime]:
-    return sa.bindparam(None, now + timedelta(hours=hours), type_=sql.UtcDateTime)
 
 
 def listing(

@@ -1,6 +1,7 @@
 """How fast mail leaves: messages a second and CPU a message, against a sink on loopback.
 
     python -m tests.bench.smtp --sink PATH [--messages 20000] [--bytes 50000] [--connections 4]
+        [--relays 1] [--unclean]
 
 PATH is an SMTP sink started as `PATH PORT` that prints {"msgs": ...} on SIGUSR1.  The sender is
 pinned to the first core and the sink to the last one, where the machine has several.
@@ -20,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from digest import model
-from digest.deliver import mail
+from digest.deliver import mail, relays
 
 
 def main() -> None:
@@ -31,6 +32,10 @@ def main() -> None:
     parser.add_argument("--bytes", type=int, default=50_000, help="size of one message")
     parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--at-once", type=int, default=64, help="messages under way")
+    parser.add_argument("--relays", type=int, default=1, help="how often the sink is named")
+    parser.add_argument(
+        "--unclean", action="store_true", help="texts that must be looked through for dots"
+    )
     parser.add_argument("--loop", choices=["uvloop", "asyncio"], default="uvloop")
     asked = parser.parse_args()
     with _sink(asked.sink) as (sink, port):
@@ -58,6 +63,7 @@ def _measure(asked: argparse.Namespace, port: int) -> dict[str, float | str]:
         "messages": asked.messages,
         "bytes": asked.bytes,
         "connections": asked.connections,
+        "relays": asked.relays,
         "messages_per_second": round(asked.messages / wall),
         "cpu_us_per_message": round(cpu / asked.messages * 1e6, 1),
     }
@@ -77,7 +83,7 @@ async def _send_all(asked: argparse.Namespace, port: int) -> tuple[float, float]
         max_messages=asked.messages,
     )
     wall, cpu = time.perf_counter(), time.process_time()
-    async with mail.MailSender(options) as sender:
+    async with relays.over([options] * asked.relays) as sender:
 
         async def keep_sending() -> None:
             for number in numbers:
@@ -86,6 +92,7 @@ async def _send_all(asked: argparse.Namespace, port: int) -> tuple[float, float]
                     recipient=f"reader{number}@example.net",
                     message_id=f"<{number}@example.org>",
                     data=data,
+                    clean=not asked.unclean,
                 )
                 await sender.send(message, before_commit=_nothing)
 

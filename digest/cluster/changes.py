@@ -83,8 +83,8 @@ def _negates(text: facts.Facts) -> bool:
 def _name_change(old: model.Entry, new: model.Entry) -> str:
     """Notice a name that took another's place; a first word's capital makes it no name."""
     before, after = features.read_features(old), features.read_features(new)
-    gone = sorted(before.title_names - after.terms.keys() - set(before.title_terms[:1]))
-    come = sorted(after.title_names - before.terms.keys() - set(after.title_terms[:1]))
+    gone = sorted(set(before.title_names) - after.terms.keys() - set(before.title_terms[:1]))
+    come = sorted(set(after.title_names) - before.terms.keys() - set(after.title_terms[:1]))
     return "name changed" if gone and come and not _typo(gone[0], come[0]) else ""
 
 

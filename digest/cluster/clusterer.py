@@ -43,7 +43,7 @@ _RECENT = 101  # entries whose median time tells what is past: one clock may be 
 def _only_the_frame(read: features.Features, story: window.StoryInWindow) -> bool:
     """Say whether nothing of the headline is shared with a story of the same source: what is
     shared is then what that source puts under everything."""
-    return story.sources == {read.source} and not any(t in story.weights for t in read.title_terms)
+    return story.sources == (read.source,) and not any(t in story.weights for t in read.title_terms)
 
 
 def _is_told(one: features.Features, other: features.Features) -> bool:
@@ -343,7 +343,7 @@ class Clusterer:
             score += (1 - _OF_WHOLE) * self._window.likeness(weighed, story.lead.terms)
             score += options.crowd * min(3.0, math.log2(len(story.wordings)))
         score *= options.decay_per_day ** (self._age(read, story) / _DAY)
-        if story.sources == {read.source}:
+        if story.sources == (read.source,):
             score *= options.same_source
             if _only_the_frame(read, story):
                 score *= _FRAME

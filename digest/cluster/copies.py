@@ -39,7 +39,8 @@ class Prints:
     def __init__(self, story_of: Mapping[str, str]) -> None:
         self._story_of = story_of
         self._text_of: dict[str, array[int]] = {}
-        self._by_print: dict[int, tuple[str, ...]] = {}
+        # Of the many that stand in one text the entry's id alone is kept.
+        self._by_print: dict[int, str | tuple[str, ...]] = {}
 
     def put(self, read: features.Features) -> None:
         """Take in an entry whose story is known."""
@@ -47,24 +48,25 @@ class Prints:
             return
         self._text_of[read.entry_id] = read.shingles
         story = self._story_of[read.entry_id]
-        alone = (read.entry_id,)
         for fingerprint in _chosen(read.shingles):
             known = self._by_print.get(fingerprint)
             if known is None:
-                self._by_print[fingerprint] = alone
-            elif len(known) < _COMMON and all(self._story_of[each] != story for each in known):
-                self._by_print[fingerprint] = known + alone
+                self._by_print[fingerprint] = read.entry_id
+                continue
+            some = _ids(known)
+            if len(some) < _COMMON and all(self._story_of[each] != story for each in some):
+                self._by_print[fingerprint] = (*some, read.entry_id)
 
     def take_out(self, read: features.Features) -> None:
         """Forget an entry."""
         if self._text_of.pop(read.entry_id, None) is None:
             return
         for fingerprint in _chosen(read.shingles):
-            known = self._by_print.get(fingerprint, ())
+            known = _ids(self._by_print.get(fingerprint, ()))
             if read.entry_id in known:
                 left = tuple(each for each in known if each != read.entry_id)
                 if left:
-                    self._by_print[fingerprint] = left
+                    self._by_print[fingerprint] = left if len(left) > 1 else left[0]
                 else:
                     del self._by_print[fingerprint]
 
@@ -73,8 +75,8 @@ class Prints:
         met: Counter[str] = Counter()
         for fingerprint in read.shingles:
             known = self._by_print.get(fingerprint)
-            if known is not None and len(known) < _COMMON:
-                met.update(known)
+            if known is not None and len(some := _ids(known)) < _COMMON:
+                met.update(some)
         mine = frozenset(read.shingles) if met else frozenset()
         best = None
         for entry_id in sorted(met, key=lambda each: (-met[each], each))[:_MEASURED]:
@@ -85,6 +87,10 @@ class Prints:
                 from_start = read.shingles[0] in text or text[0] in mine
                 best = Copied(entry_id, share, n_shared, from_start)
         return best
+
+
+def _ids(known: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (known,) if isinstance(known, str) else known
 
 
 def _chosen(shingles: "array[int]") -> "array[int]":

@@ -4,14 +4,19 @@ Two headlines may share nearly every word and still be about two events because 
 differs.  Read here once per entry, compared in vetoes.py.
 """
 
+import functools
 import re
 import sys
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 from digest.cluster import lexicon, places, words
 from digest.cluster.places import Path
 
-__all__ = ["NEGATIONS", "Facts", "read_facts", "read_numbers"]
+__all__ = ["NEGATIONS", "Facts", "one_set", "read_facts", "read_numbers"]
+
+_T = TypeVar("_T", bound=Hashable)
 
 _SERIES = re.compile(
     r"\b(day|week|month|round|part|episode|chapter|phase|stage|game|match|test|odi|t20i|heat|race|lap|"
@@ -108,8 +113,18 @@ def _number(text: str) -> float:
     return float(text.replace(",", ""))
 
 
+def one_set(values: Iterable[_T]) -> frozenset[_T]:
+    """Give the values as a set that equal ones share: a window holds thousands of the same."""
+    return cast("frozenset[_T]", _first_equal(frozenset(values)))
+
+
+@functools.lru_cache(maxsize=4096)
+def _first_equal(values: frozenset[object]) -> frozenset[object]:
+    return values
+
+
 def _money(text: str) -> frozenset[float]:
-    return frozenset(
+    return one_set(
         _number(match[1]) * _SCALE.get((match[2] or "").casefold(), 1)
         for match in _MONEY.finditer(text)
     )
@@ -129,7 +144,7 @@ def read_numbers(written: list[str]) -> list[str]:
 
 def _ends(plain: list[str]) -> frozenset[tuple[str, bool]]:
     """Ends of axes; "not guilty" is the end of "acquitted"."""
-    return frozenset(
+    return one_set(
         (axis, end != (before in NEGATIONS))
         for before, word in zip(["", *plain], plain, strict=False)
         for axis, end in lexicon.OPPOSITES.get(word, ())
@@ -146,31 +161,23 @@ def read_facts(text: str, written: list[str] | None = None, *, is_long: bool = F
         written = words.tokens(text)
     plain = [words.fold(word.replace("’", "'")) for word in written]
     named = _places(written)
-    has_digits = any(c.isdigit() for c in text)
+    digits = text if any(c.isdigit() for c in text) else ""
     return Facts(
         words=() if is_long else tuple(sys.intern(word) for word in plain),
-        places=frozenset(named),
+        places=one_set(named),
         in_order=() if is_long else named,
-        series=_series(text, has_digits=has_digits),
-        scores=frozenset((int(m[1]), int(m[2])) for m in _SCORE.finditer(text))
-        if has_digits
-        else frozenset(),
-        percents=frozenset(_number(m[1].replace(",", ".")) for m in _PERCENT.finditer(text))
-        if has_digits
-        else frozenset(),
-        money=_money(text) if has_digits else frozenset(),
-        ages=frozenset(int(m[1] or m[2]) for m in _AGE.finditer(text))
-        if has_digits
-        else frozenset(),
-        years=frozenset(int(m[1]) for m in _YEAR.finditer(text)) if has_digits else frozenset(),
-        magnitudes=frozenset(float(m[1] or m[2]) for m in _MAGNITUDE.finditer(text))
-        if has_digits
-        else frozenset(),
-        months=frozenset(word for word in written if word in _MONTHS),
-        weekdays=frozenset(word for word in plain if word in _WEEKDAYS),
+        series=_series(text, has_digits=bool(digits)),
+        scores=one_set((int(m[1]), int(m[2])) for m in _SCORE.finditer(digits)),
+        percents=one_set(_number(m[1].replace(",", ".")) for m in _PERCENT.finditer(digits)),
+        money=_money(digits),
+        ages=one_set(int(m[1] or m[2]) for m in _AGE.finditer(digits)),
+        years=one_set(int(m[1]) for m in _YEAR.finditer(digits)),
+        magnitudes=one_set(float(m[1] or m[2]) for m in _MAGNITUDE.finditer(digits)),
+        months=one_set(word for word in written if word in _MONTHS),
+        weekdays=one_set(word for word in plain if word in _WEEKDAYS),
         fixture=_fixture(text),
-        numbers=frozenset(read_numbers(plain)),
-        ends=frozenset() if is_long else _ends(plain),
+        numbers=one_set(read_numbers(plain)),
+        ends=one_set(()) if is_long else _ends(plain),
     )
 
 
@@ -183,9 +190,9 @@ def _series(text: str, *, has_digits: bool) -> frozenset[tuple[str, int]]:
     for m in _ORDINAL.finditer(text):
         found.add((m[3].casefold(), int(m[1]) if m[1] else _ORDINALS.index(m[2].casefold())))
     found |= {("stage", 4 if m[1].casefold() == "quarter" else 2) for m in _STAGE.finditer(text)}
-    return frozenset(found)
+    return one_set(found)
 
 
 def _fixture(text: str) -> frozenset[str]:
     match = _FIXTURE.search(text)
-    return frozenset(words.fold(side) for side in match.groups()) if match else frozenset()
+    return one_set(words.fold(side) for side in match.groups()) if match else one_set(())

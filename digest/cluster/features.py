@@ -43,7 +43,7 @@ class Features:
     url: str  # canonical, "" when it says nothing
     terms: Mapping[str, float]
     title_terms: tuple[str, ...]
-    title_names: frozenset[str]
+    title_names: tuple[str, ...]
     shingles: "array[int]"  # fingerprints of the text's runs of words, in order
     wording: int  # mostly equal in copies of one text, whatever is put before or after it
     is_roundup: bool  # tells of several events
@@ -76,7 +76,7 @@ def shingles(text: str) -> frozenset[int]:
 
 def _fingerprints(written: Sequence[str]) -> "array[int]":
     """Fingerprints of runs of five words, in order; of a run's words, each times a power."""
-    found = array("I")
+    found = []
     rolled = 0
     numbers = [_number(word) for word in written[:_SHINGLED_WORDS]]
     for at, number in enumerate(numbers):
@@ -85,7 +85,7 @@ def _fingerprints(written: Sequence[str]) -> "array[int]":
             rolled = (rolled - numbers[at - _SHINGLE_WORDS] * _BASE_OUT) & _MASK
         if at >= _SHINGLE_WORDS - 1:
             found.append(rolled)
-    return found
+    return array("I", found)
 
 
 @functools.lru_cache(maxsize=50_000)
@@ -145,7 +145,7 @@ def read_features(entry: model.Entry) -> Features:
         url=canonical_url(entry.url),
         terms={sys.intern(term): _SHARED.setdefault(w, w) for term, w in weights.items()},
         title_terms=tuple(sys.intern(term) for term in dict.fromkeys(title_terms)),
-        title_names=frozenset(sys.intern(term) for term in title_names),
+        title_names=tuple(sorted(sys.intern(term) for term in title_names)),
         shingles=shingled,
         wording=min(shingled[:_HEAD]) if shingled else zlib.crc32(entry.id.encode()),
         is_roundup=words.is_roundup(entry.title),

@@ -199,7 +199,7 @@ def _models(ours: Sequence[str], theirs: Sequence[str], a: features.Features) ->
     gone, come = ours[-1], theirs[-1]
     if not gone[-1].isdigit() or not come[-1].isdigit():
         return False
-    follow_a_name = ours[-2:-1] == theirs[-2:-1] and set(ours[-2:-1]) <= a.title_names
+    follow_a_name = ours[-2:-1] == theirs[-2:-1] and set(ours[-2:-1]).issubset(a.title_names)
     return (gone[0].isalpha() and come[0].isalpha()) or (len(ours) > 1 and follow_a_name)
 
 

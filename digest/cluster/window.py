@@ -6,6 +6,7 @@ the best few are measured in full.  Postings are arrays of numbers; what was for
 them until so much of it has gathered that they are made anew.
 """
 
+import functools
 import heapq
 import math
 from array import array
@@ -51,8 +52,8 @@ class StoryInWindow:
     entries: list[features.Features] = field(default_factory=list)
     weights: Mapping[str, float] = field(default_factory=dict)
     last_at: datetime | None = None
-    sources: frozenset[str] = frozenset()
-    wordings: frozenset[int] = frozenset()  # copies count once
+    sources: tuple[str, ...] = ()  # each once
+    wordings: tuple[int, ...] = ()  # each once: copies are one
     size: float = 0.0
     sized_at: int = -1  # entries the window had taken in by then
 
@@ -63,8 +64,8 @@ class StoryInWindow:
     def recount(self) -> None:
         """Sum over the entries what is kept of them all."""
         self.last_at = max((each.at for each in self.entries if each.at is not None), default=None)
-        self.sources = frozenset(each.source for each in self.entries)
-        self.wordings = frozenset(each.wording for each in self.entries)
+        self.sources = tuple(dict.fromkeys(each.source for each in self.entries))
+        self.wordings = tuple(dict.fromkeys(each.wording for each in self.entries))
         self.sized_at = -1
         if len(self.entries) == 1:
             self.weights = self.lead.terms
@@ -91,7 +92,7 @@ class Window:
         self._n_with: dict[str, int] = {}
         self._by_number: dict[int, StoryInWindow] = {}
         self._by_term: dict[str, array[int]] = {}
-        self._by_url: dict[str, list[str]] = {}  # entry ids
+        self._by_url: dict[str, tuple[str, ...]] = {}  # entry ids
 
     def __len__(self) -> int:
         return len(self.story_of)
@@ -166,7 +167,7 @@ class Window:
             story.recount()
         self.prints.put(read)
         if read.url:
-            self._by_url.setdefault(read.url, []).append(read.entry_id)
+            self._by_url[read.url] = (*self._by_url.get(read.url, ()), read.entry_id)
 
     def _count_in(self, story: StoryInWindow, read: features.Features) -> None:
         known, number = story.weights, story.number
@@ -185,7 +186,7 @@ class Window:
         n_with = self._n_with.get(term, 0) + more
         if n_with:
             self._n_with[term] = n_with
-            self._log_with[term] = math.log(n_with + _PRIORS[words.tier(term)])
+            self._log_with[term] = _log_of(n_with + _PRIORS[words.tier(term)])
         else:
             del self._n_with[term], self._log_with[term], self._by_term[term]
 
@@ -228,8 +229,10 @@ class Window:
                 self._n_stale += 1
                 self._recount(term, -1)
         if read.url:
-            self._by_url[read.url].remove(entry_id)
-            if not self._by_url[read.url]:
+            left = tuple(each for each in self._by_url[read.url] if each != entry_id)
+            if left:
+                self._by_url[read.url] = left
+            else:
                 del self._by_url[read.url]
         if self._n_stale > max(_STALE_POSTINGS, sum(self._n_with.values())):
             self._post_anew()
@@ -276,6 +279,12 @@ class Window:
                 yield story.key
 
 
+@functools.lru_cache(maxsize=4096)
+def _log_of(n: float) -> float:
+    """Give the logarithm, equal ones as one object: thousands of terms are in one story."""
+    return math.log(n)
+
+
 def _dot(worths: Mapping[str, float], other: Mapping[str, float]) -> float:
     dot = 0.0
     for term, worth in worths.items():
@@ -292,8 +301,10 @@ def _grow(story: StoryInWindow, read: features.Features) -> None:
     for term, weight in read.terms.items():
         weights[term] = weights.get(term, 0.0) + weight
     story.weights = weights
-    story.sources |= {read.source}
-    story.wordings |= {read.wording}
+    if read.source not in story.sources:
+        story.sources += (read.source,)
+    if read.wording not in story.wordings:
+        story.wordings += (read.wording,)
     story.sized_at = -1
     if read.at is not None and (story.last_at is None or read.at > story.last_at):
         story.last_at = read.at

@@ -52,6 +52,7 @@ class Lane:
         self._groups = mail_groups.Groups(transport.connections)
         self._aside: list[tuple[model.Delivery, people.Reach]] = []  # found no place in their group
         self._wait_until = 0.0  # monotonic: the server asked us to slow down
+        self._told_of_size = False
         self.fault = ""
 
     async def pump(self, stop: asyncio.Event) -> bool:
@@ -258,6 +259,7 @@ class Lane:
                     self._wait_until = max(self._wait_until, time.monotonic() + wait)
                 state, next_at = after_deferral(delivery, error, now)
             case errors.Rejected():
+                self._tell_of_size(error)
                 if error.moved_to:
                     if await self._told(
                         channels.move,
@@ -288,6 +290,16 @@ class Lane:
         )
         doubted = isinstance(error, errors.Uncertain)
         return self._result(delivery, state, str(error), next_at=next_at, doubted=doubted)
+
+    def _tell_of_size(self, error: errors.Rejected) -> None:
+        """Say once that a text is too large: all of its edition are (standards A29)."""
+        if error.code in ("552", "552 5.3.4") and not self._told_of_size:
+            self._told_of_size = True
+            logger.error(
+                "larger than the mail server takes: %s",
+                error,
+                extra={"event": "delivery.too_large"},
+            )
 
     async def _told(self, work: Callable[..., object], *args: Any, **kwargs: Any) -> bool:
         """Do `work` in the database; whatever comes of it, the messages under way go on."""

@@ -98,6 +98,28 @@ async def test_a_server_that_closes_with_421_loses_nothing(
         assert server.violations == []
 
 
+async def test_an_edition_too_large_for_the_mail_server_is_said_once_and_suppresses_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A29, A35: final for the message, and somebody must look."""
+    async with smtp_server.FaultServer(extensions=("SIZE 2000",)) as server:
+        smtp = {"url": f"smtp://127.0.0.1:{server.port}", "sender": "d@meridian.example"}
+        url = f"sqlite:///{tmp_path / 'test.db'}"
+        async with publishing.opened(url, tmp_path, smtp=smtp) as press:
+            press.add_stories(SEOUL)
+            for number in range(3):
+                press.add_reader(f"reader-{number}")
+            await press.publish()
+            with caplog.at_level(logging.ERROR, "digest"):
+                await press.send()
+            assert press.states() == {"failed": 3}
+            [said] = caplog.records
+            assert "the mail server takes 2000" in said.getMessage()
+            press.add_stories(GLACIERS)
+            assert press.progress(await press.publish()).n_recipients == 3
+    assert server.verbs().count("MAIL") == 0
+
+
 async def test_a_wrong_password_pauses_mail_with_one_line_and_loses_nobody(
     database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -4,7 +4,16 @@ English is here.  For another language subclass `Phrases` and hand `curate` and 
 from languages to instances; whole sentences, because no sentence may be built by concatenation.
 """
 
-__all__ = ["ENGLISH", "Phrases", "inherited", "put_under"]
+import re
+from dataclasses import dataclass
+
+__all__ = ["EDITOR", "ENGLISH", "Phrases", "Told", "inherited", "put_under", "understood"]
+
+EDITOR = "an editor put it "  # begins the evidence that is an editor's word
+_THERE = f"{EDITOR}there"
+_FOLLOWS = re.compile(r"(Editor's pick\. )?You follow (.+?)(?: \((.+)\))?")
+_CARRIED = re.compile(r"Carried by (\d+) sources")
+_TOP = re.compile(r"Top story(?: in (.+))?")
 
 
 def inherited(topic: str) -> str:
@@ -14,7 +23,32 @@ def inherited(topic: str) -> str:
 
 def put_under(topic: str) -> str:
     """Write the evidence of a topic that an editor put a story under."""
-    return f"an editor put it under {topic}"
+    return f"{EDITOR}under {topic}"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a reason given to a reader says."""
+
+    is_pick: bool = False
+    topic: str = ""  # the name of one they follow
+    evidence: str = ""
+    n_sources: int = 0
+    is_top: bool = False
+    top_in: str = ""
+
+
+def understood(why: str) -> Told | None:
+    """Read back what the English phrases wrote; None for anything else."""
+    if why == Phrases.pick:
+        return Told(is_pick=True)
+    if found := _FOLLOWS.fullmatch(why):
+        return Told(bool(found[1]), found[2], found[3] or "")
+    if found := _CARRIED.fullmatch(why):
+        return Told(n_sources=int(found[1]))
+    if found := _TOP.fullmatch(why):
+        return Told(is_top=True, top_in=found[1] or "")
+    return None
 
 
 class Phrases:
@@ -31,7 +65,7 @@ class Phrases:
         `evidence` is as the classifier wrote it ("title: Ukraine"), an editor's word, or "".
         """
         if evidence == put_under(topic):
-            return f"You follow {topic} (an editor put it there)"
+            return f"You follow {topic} ({_THERE})"
         return f"You follow {topic} ({evidence})" if evidence else f"You follow {topic}"
 
     def pick_follows(self, topic: str, evidence: str) -> str:

@@ -48,14 +48,17 @@ _SINCE = (
     r"|tag(?:en)?|jours?|d[ií]as?)\b"
 )
 _CLOCK = rf"\b(?:it\s?[’']?s|it\sis|the\stime\sis|time\snow)(?:\s(?:now|currently))?:?\s{_TIME}"
+_COMMENTS = r"comments|kommentare|commentaires|comentarios|comentários|commenti|reacties"
 _COUNTED = (
-    rf"\b{_COUNT}\s(?:page\s?views?|views?|likes|comments|reads|(?:people|readers|visitors|users)"
+    rf"\b{_COUNT}\s(?:page\s?views?|views?|likes|{_COMMENTS}|reads|(?:people|readers|visitors|users)"
     r"\s(?:are\s)?(?:online|(?:reading|viewing|watching)\s(?:this|now)))\b"
 )
 _COUNTER = (
-    r"\b(?:(?:page\s?views?|views?|reads?|hits|shares?|likes|comments|visits|visitors?|besucher"
+    rf"\b(?:(?:page\s?views?|views?|reads?|hits|shares?|likes|{_COMMENTS}|visits|visitors?|besucher"
     r"|aufrufe|downloads)\s?[:#]|visitors?\s(?:counter|number|no\.?):?)\s?"
     rf"{_COUNT}(?=\s*(?:$|[\s|·•,;.]))"
+    rf"|\b(?:{_COMMENTS})\s?[(\[]{_COUNT}[)\]]"
+    rf"|\bpoints:\s{_COUNT}(?=\s{{1,3}}#\scomments:)"
 )
 _LONG_URL = r"https?://[^\s<>\"]{1,500}\?[^\s<>\"]{1,1500}"
 _NONCE = r"\b(?:[0-9a-f]{20,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b"
@@ -64,8 +67,10 @@ _UPDATED_HINTS = (
     "aktualisiert", "stand", "jour", "actuali", "atualizado", "aggiornato", "bijgewerkt", "as of",
     "time",
 )  # fmt: skip
+_COMMENT_HINTS = ("comm", "komm", "coment", "reacties")
 _COUNTER_HINTS = (
-    "view", "read", "hits", "share", "likes", "comments", "visit", "besuch", "aufrufe", "downloads",
+    *_COMMENT_HINTS, "view", "read", "hits", "share", "likes", "visit", "besuch", "aufrufe",
+    "downloads", "points",
 )  # fmt: skip
 # Every pattern with words of which one is in each text it can match: most texts hold none.
 _PATTERNS = tuple(
@@ -75,7 +80,10 @@ _PATTERNS = tuple(
         (("vor ", "il y a ", "hace ", "há "), _SINCE),
         (_UPDATED_HINTS, rf"\b(?:{_UPDATED})\b{_STAMP}"),
         (("it’s", "it's", "it is", "its ", "time"), _CLOCK),
-        (("view", "likes", "comments", "reads", "reading", "watching", "online"), _COUNTED),
+        (
+            (*_COMMENT_HINTS, "view", "likes", "reads", "reading", "watching", "online"),
+            _COUNTED,
+        ),
         (_COUNTER_HINTS, _COUNTER),
         (("://",), _LONG_URL),
         (tuple("0123456789"), _NONCE),

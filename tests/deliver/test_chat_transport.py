@@ -5,10 +5,13 @@ import contextlib
 import json
 import logging
 import traceback
+import urllib.parse
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as st
 
 from digest import errors, model
 from digest.deliver import bot_request, chat, pace
@@ -162,7 +165,6 @@ async def test_a_connection_closed_while_it_was_idle_costs_nothing() -> None:
         await writer.wait_closed()
         closed.set()
 
-    options = chat.ChatOptions(answers.TOKEN)
     async with serving(serve_once) as where:
         options = chat.ChatOptions(answers.TOKEN, f"http://{where}")
         async with chat.ChatSender(options) as sender:
@@ -171,6 +173,18 @@ async def test_a_connection_closed_while_it_was_idle_costs_nothing() -> None:
                 assert receipt.ids == (7,)
                 await closed.wait()
                 closed.clear()
+                await _noticed(sender)
+
+
+async def _noticed(sender: chat.ChatSender) -> None:
+    """Wait until the sender saw that its idle connections were closed."""
+    session = sender._request._session
+    assert session is not None
+    assert session.connector is not None
+    idle = session.connector._conns
+    # The connector tells nobody of it.
+    while any(one.is_connected() for ones in idle.values() for one, _ in ones):  # noqa: ASYNC110
+        await asyncio.sleep(0)
 
 
 async def test_a_flood_wait_stops_what_waits_for_a_connection() -> None:
@@ -230,6 +244,29 @@ async def test_no_failure_quotes_the_address_it_happened_at(
         seen += [more for more in (one.__cause__, one.__context__) if more is not None]
     told = "".join(traceback.format_exception(error)) + "".join(map(repr, seen)) + caplog.text
     assert answers.TOKEN.partition(":")[2] not in told
+
+
+@given(st.dictionaries(st.text("abc_", min_size=1), st.text() | st.text("%+&=;#?/ \U0001f600\n")))
+def test_whatever_is_written_is_read_the_same(parameters: dict[str, str]) -> None:
+    """C10: no character of a headline is lost on the way or taken for one of the form's."""
+    form = bot_request._form(parameters).decode("ascii")
+    assert dict(urllib.parse.parse_qsl(form, keep_blank_values=True)) == parameters
+
+
+@pytest.mark.parametrize("bypass", ["", "127.0.0.1"])
+async def test_the_proxy_of_the_environment_is_used(
+    server: answers.Answers, monkeypatch: pytest.MonkeyPatch, bypass: str
+) -> None:
+    """Where only a proxy leads out; a proxy nobody answers at: surely not sent."""
+    bot_request._proxy.cache_clear()
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", bypass)
+    try:
+        result, n_commits = await outcome(server.url)
+    finally:
+        bot_request._proxy.cache_clear()
+    assert isinstance(result, model.Receipt) is bool(bypass)
+    assert n_commits == server.n_requests == bool(bypass)
 
 
 async def test_files_go_as_parts_of_a_form() -> None:

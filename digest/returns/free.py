@@ -28,6 +28,9 @@ _AFTER = re.compile(
 )
 
 
+_STAFF = re.compile(r"(?:postmaster|mailer-daemon|abuse|support|help|info|admin\w*)@")
+
+
 def of_text(mail: opened.Mail) -> list[reports.Told]:
     """What is told of each recipient, in their order; of unnamed ones with no address."""
     lines = mail.text.splitlines()[:_MOST_LINES]
@@ -66,8 +69,10 @@ def _placed(lines: list[str], own: Collection[str]) -> dict[str, list[int]]:
             address = match[1].strip(".").lower() if match else ""
             if address and address not in own and len(found) < _MOST_RECIPIENTS:
                 found.setdefault(address, []).append(number)
+        # Whom to ask is named too.
+        named = {a: lines for a, lines in found.items() if not _STAFF.match(a)}
         if found:
-            return found
+            return named or found
     return {}
 
 

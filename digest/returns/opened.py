@@ -7,8 +7,10 @@ and nothing raises.  Sources: RFC 6522 (multipart/report), RFC 3464, RFC 5965.
 import base64
 import binascii
 import email
+import email.errors
 import email.header
 import email.message
+import email.parser
 import email.policy
 import html
 import re
@@ -22,11 +24,13 @@ MOST_PARTS = 200
 MOST_DEPTH = 12
 MOST_CHARS = 60_000  # of what is said to people, over all parts
 
-_TAG = re.compile(
-    r"<(?:style|script|head)\b.{0,20000}?</(?:style|script|head)>|<!--.{0,5000}?-->"
-    r"|</?[a-zA-Z][^<>@]{0,2000}>",
-    re.DOTALL | re.IGNORECASE,
-)
+_TAG = re.compile(r"</?[a-zA-Z][^<>@]{0,2000}>")
+_UNSEEN = re.compile(r"<(style|script|head|!--)(?=[\s>]|(?<=--))", re.IGNORECASE)
+_ENDS = {
+    name: re.compile("-->" if name == "!--" else f"</{name}[^<>]{{0,50}}>?", re.IGNORECASE)
+    for name in ("style", "script", "head", "!--")
+}
+MOST_MARKUP_CHARS = 300_000
 _BREAK = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d)\b[^<>]{0,200}>", re.IGNORECASE)
 # Where a mail of one part goes over to the mail that came back.
 _ORIGINAL = re.compile(
@@ -68,7 +72,10 @@ class Mail:
 def open_mail(data: bytes) -> Mail:
     """Open a mail; an unreadable one has no headers and no text."""
     data = data[:MOST_BYTES].lstrip(b"\r\n\0 \t")
-    message = email.message_from_bytes(data, policy=email.policy.compat32)
+    try:
+        message = email.message_from_bytes(data, policy=email.policy.compat32)
+    except RecursionError:  # nested a thousand times: its headers say enough
+        message = email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(data)
     taking = _Taking()
     taking.take(message, 0)
     text = "\n".join(taking.texts)[:MOST_CHARS].replace("\r\n", "\n")
@@ -257,4 +264,17 @@ def _text_of(part: email.message.Message) -> str:
 
 def plain(markup: str) -> str:
     """The words of an HTML part, a line a block; addresses in angle brackets are kept."""
-    return html.unescape(_TAG.sub(" ", _BREAK.sub("\n", markup)))
+    seen = "".join(_seen(markup[:MOST_MARKUP_CHARS]))
+    return html.unescape(_TAG.sub(" ", _BREAK.sub("\n", seen)))
+
+
+def _seen(markup: str) -> Iterator[str]:
+    """What is not a comment, a script or a style; in one pass, whatever is never closed."""
+    at = 0
+    while (found := _UNSEEN.search(markup, at)) is not None:
+        yield markup[at : found.start()]
+        end = _ENDS[found[1].lower()].search(markup, found.end())
+        if end is None:
+            return
+        at = end.end()
+    yield markup[at:]

@@ -90,7 +90,7 @@ _DELAYED = re.compile(
 _GIVEN_UP = re.compile(
     r"giv(?:en|ing) up|permanent|fatal|cannot send message for|too long", re.IGNORECASE
 )
-_DELIVERED = frozenset({"delivered", "relayed", "expanded"})
+_DELIVERED = frozenset({"delivered", "relayed", "expanded", "deliverable"})
 _NO_COMPLAINT = frozenset({"auth-failure", "not-spam", "dmarc"})
 
 
@@ -197,24 +197,32 @@ def judge(mail: opened.Mail, told: reports.Told, kind: str) -> Recipient:
 
 
 def _reason(mail: opened.Mail, told: reports.Told) -> str:
-    """By the words on this recipient, the code in them, the other words, the report's code."""
-    quoted = reasons.server_words(told.diagnosis) if not mail.blocks else told.diagnosis
+    """By the words on this recipient, the code in them, the other words, the report's code.
+
+    sendmail's reports have the first line of an answer only: the rest stands in the words.
+    """
+    quoted = told.diagnosis if mail.blocks else reasons.server_words(told.diagnosis)
     stage = reasons.stage_in(told.diagnosis) or reasons.stage_in(mail.text)
-    found = reasons.reason_in(quoted, stage)
-    if found and found not in reasons.WEAK:
-        return _weighed(found, told)
-    by_status = reasons.reason_by_status(reasons.status_of(quoted))
-    if by_status and not (found and by_status in _VAGUE):
-        return by_status
-    for said in (told.diagnosis, reasons.server_words(mail.text), mail.text):
-        reason = reasons.reason_in(said, stage)
-        found = reason if reason in _STRONG else found or reason
-        if found in _STRONG:
-            break
+    weak, is_sure = reasons.reason_in(quoted, stage)
+    if is_sure:
+        return _weighed(weak, told, stage)
+    by_words = reasons.reason_by_status(reasons.status_of(quoted))
+    if by_words and by_words not in _VAGUE:
+        return by_words
+    is_alone = sum("final-recipient" in block for block in mail.blocks) <= 1
+    for said, believed in (
+        (told.diagnosis, None),
+        (reasons.server_words(mail.text) if is_alone else "", None),
+        (mail.text, _STRONG),
+    ):
+        found, is_sure = reasons.reason_in(said, stage)
+        if is_sure and (believed is None or found in believed):
+            return _weighed(found, told, stage)
+        weak = weak or found
     by_status = reasons.reason_by_kind(told.kind) or reasons.reason_by_status(told.status)
-    if by_status and by_status not in _VAGUE and found not in _STRONG:
+    if by_status and by_status not in _VAGUE:
         return by_status
-    return _weighed(found or by_status, told) or ("onhold" if quoted.strip() else "")
+    return weak or by_words or by_status or ("onhold" if quoted.strip() else "")
 
 
 # Codes that servers use when they know no better one.
@@ -223,11 +231,25 @@ _VAGUE = frozenset({"policyviolation", "securityerror", "syntaxerror", "expired"
 _STRONG = frozenset({"userunknown", "hostunknown", "mailboxfull", "suspend", "networkerror"})
 
 
-def _weighed(reason: str, told: reports.Told) -> str:
-    """A name that may yet be found is no unknown host."""
-    if reason == "hostunknown" and told.status.startswith("4."):
+def _weighed(reason: str, told: reports.Told, stage: str) -> str:
+    """Mind what words alone do not prove.
+
+    Gmail calls a name unknown that may yet be found.  5.2.0 is a mailbox that is there.  And
+    without a code, the command or another verdict, "user unknown" is often a filter's excuse:
+    then nobody is given up at once.
+    """
+    if reason == "hostunknown" and told.diagnosis[:40].lower().startswith("dns error"):
         return "networkerror"
-    return reason
+    if reason != "userunknown":
+        return reason
+    if told.status == "5.2.0":
+        return "filtered"
+    coded = told.status[2:] not in ("", "0.0") or reports.status_in(told.diagnosis)
+    is_bare = not (coded or stage or told.kind) and _BARE.search(told.diagnosis)
+    return "filtered" if is_bare else reason
+
+
+_BARE = re.compile(r"\b550\b")
 
 
 def _message_id(mail: opened.Mail) -> str:

@@ -6,6 +6,7 @@ than the reply code; what says nothing stays "undefined".
 """
 
 import re
+from typing import NamedTuple
 
 from digest.returns import reports, words
 
@@ -95,18 +96,28 @@ _LAST = (
     ("expired", words.TRY_LATER),
     ("securityerror", words.DENIED),
 )
-WEAK = frozenset(reason for reason, _ in _LAST)  # what any server says now and then
 
 
-def reason_in(said: str, stage: str = "") -> str:
+class Found(NamedTuple):
+    """A reason, and whether words say it that are said for nothing else."""
+
+    reason: str
+    is_sure: bool
+
+
+def reason_in(said: str, stage: str = "") -> Found:
     """The reason that the words of a server give, "" when they give none.
 
     `stage` is the SMTP command that was refused, as far as it is told: "rcpt", "mail", "data",
     "helo", "conn" or "".
     """
     said = _SPEAKER.sub(" ", normal(said)[:MOST_CHARS]).strip()
-    if not said:
-        return ""
+    if sure := _sure(said, stage) if said else "":
+        return Found(sure, is_sure=True)
+    return Found(next((reason for reason, found in _LAST if found.search(said)), ""), is_sure=False)
+
+
+def _sure(said: str, stage: str) -> str:
     if reason := _first(words.OF_MAILBOX, said):
         return reason
     by_sender = stage == "mail" or words.OF_SENDER.search(said) is not None
@@ -126,7 +137,7 @@ def reason_in(said: str, stage: str = "") -> str:
     if words.NO_USER.search(said):
         by_filter = stage == "data" or (not stage and _BY_FILTER.search(said))
         return "filtered" if by_filter else "userunknown"
-    return next((reason for reason, found in _LAST if found.search(said)), "")
+    return ""
 
 
 def _first(rules: tuple[words.Rule, ...], said: str) -> str:

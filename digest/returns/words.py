@@ -147,7 +147,7 @@ OF_US = (
         "notcompliantrfc",
         r"(?:not|non)[- ]?(?:rfc[ -]?\d* ?)?complian|rfc ?-?(?:2?82[12]|532[12])\b(?! ?;)"
         r"|(?:duplicate|multiple|missing|more than one|malformed|invalid) "
-        r"(?:\W?[\w-]+:?\W? ){0,3}header|bare (?:lf|line ?feed|cr|newline)|stray (?:cr|lf)"
+        r"(?:\W?[\w-]+:?\W? ){0,6}header|bare (?:lf|line ?feed|cr|newline)|stray (?:cr|lf)"
         r"|in from: header are not|message-id header|multiple from",
     ),
     _rule(

@@ -27,6 +27,7 @@ _CHARACTER = re.compile(
     r"&(?:#x(?P<hex>[0-9a-fA-F]+)|#(?P<decimal>[0-9]+)|(?P<name>lt|gt|amp|quot)(?![a-zA-Z]));?"
 )
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
+_LEADING = "\u200d\u0600\u0601\u0602\u0603\u0604\u0605\u06dd"  # a joiner; before Arabic numbers
 _VIRAMA = 9  # the combining class of what joins two Indic consonants
 _SKIN_TONES = ("\U0001f3fb", "\U0001f3ff")
 _TAGS = ("\U000e0020", "\U000e007f")  # what makes the flag of Scotland of a black one
@@ -164,7 +165,7 @@ def _joined(text: str, at: int) -> bool:
     before, after = text[at - 1], text[at]
     if unicodedata.category(after) in {"Mn", "Me", "Mc", "Cf"}:
         return True
-    if unicodedata.category(before) == "Cf":  # a joiner, or the sign before an Arabic number
+    if before in _LEADING:
         return True
     if unicodedata.combining(before) == _VIRAMA and after.isalpha():
         return True

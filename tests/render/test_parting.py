@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from digest.render import chat, parting
@@ -85,6 +85,7 @@ def test_a_block_that_is_too_long_keeps_its_words_and_its_markup(block: str, lim
 
 @UNHURRIED
 @given(st.lists(st.sampled_from(CLUSTERS), min_size=1, max_size=300), st.integers(40, 90))
+@example([CLUSTERS[7]] * 2, 40)
 def test_what_a_reader_sees_as_one_character_is_never_cut(
     characters: list[str], limit: int
 ) -> None:

@@ -153,6 +153,7 @@ def correct_topic(
     rt: runtime.Runtime,
     account: accounts.Account,
     story_id: int,
+    *,
     word: TopicWord,
     topic: str,
 ) -> None:

@@ -162,7 +162,7 @@ class _Desk:
             raise exceptions.HTTPException(400)
         try:
             work = editors.correct_topic
-            await self._rt.db.run(work, self._rt, account, story_id, word, topic)
+            await self._rt.db.run(work, self._rt, account, story_id, word=word, topic=topic)
         except errors.NotFound:
             raise exceptions.HTTPException(404) from None
         except errors.ConfigurationError:  # no such topic

@@ -134,6 +134,10 @@ def test_an_update_at_the_top_says_both() -> None:
             "because they follow Science and an editor put it under Space",
         ),
         (
+            "You follow Tech (learnt: wafers, fab)",
+            "because they follow Tech and stories filed there before also say “wafers, fab”",
+        ),
+        (
             "You follow Asia (wording: chips)",
             "because they follow Asia and the evidence is “wording: chips”",
         ),

@@ -190,3 +190,29 @@ async def test_a_421_that_names_a_company_neither_stops_the_lane_nor_the_message
         assert press.states() == {"deferred": 1, "submitted": 12}
         assert server.n_connections == 2
         assert server.violations == []
+
+
+async def test_while_others_are_due_a_slowed_company_does_not_use_up_the_claim(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A31: what finds no place steps behind those who wait, instead of being waited for."""
+    monkeypatch.setattr(lane, "CLAIM", dict.fromkeys(model.ChannelKind, 8))
+    url = f"sqlite:///{tmp_path / 'test.db'}"
+    async with (
+        choosy.Choosy() as server,
+        publishing.opened(url, tmp_path, smtp=smtp(server, 4)) as press,
+    ):
+        press.add_stories(SEOUL)
+        add_readers(press, "yahoo.com", 20)
+        await press.publish()
+        async with press.rt.senders() as senders:
+            with journal.Journal(press.rt.state_dir, "test") as notes:
+                kind = model.ChannelKind.EMAIL
+                slowing = lane.Lane(press.rt, kind, senders[kind], notes)
+                slowing._groups.slow_down("yahoo", press.clock().timestamp())
+                press.clock.forward(seconds=31)
+                await slowing.pump(asyncio.Event())
+        assert len(of(press, "submitted")) == 6  # half of twelve
+        later = [d for d in of(press, "queued") if d.next_at and d.next_at > press.clock()]
+        assert len(later) == 2
+        assert {delivery.attempts for delivery in later} == {0}

@@ -119,14 +119,19 @@ def _kind_and_told(mail: opened.Mail) -> tuple[str, list[reports.Told]]:
 
 def _looks_returned(mail: opened.Mail) -> bool:
     headers = mail.headers
-    if "x-failed-recipients" in headers or headers.get("return-path", "").strip() == "<>":
-        return bool(_FAILED.search(headers.get("subject", "")) or _is_daemon(mail) or mail.blocks)
+    if "x-failed-recipients" in headers:
+        return True
+    if headers.get("return-path", "").strip() == "<>" and _is_daemon(mail):
+        return True
     report = "report-type" in headers.get("content-type", "").lower()
     failed = _FAILED.search(headers.get("subject", ""))
     if report or (_is_daemon(mail) and (failed or _FAILED.search(mail.text))):
         return True
     return bool(failed) and bool(
-        mail.original or _MEMBER.search(headers["subject"]) or reasons.server_words(mail.text)
+        mail.original
+        or _MEMBER.search(headers["subject"])
+        or reasons.server_words(mail.text)
+        or reasons.reason_in(mail.text).is_sure
     )
 
 
@@ -192,7 +197,8 @@ def judge(mail: opened.Mail, told: reports.Told, kind: str) -> Recipient:
     if said and (not status or status.endswith((".0.0", ".0")) or status[2:] != said[2:]):
         status = said
     if kind == "delayed":
-        return Recipient(address, status, "soft", reason or "expired")
+        ours = policy.permanence_of(reason, status) == "sender"
+        return Recipient(address, status, "sender" if ours else "soft", reason or "expired")
     return Recipient(address, status, policy.permanence_of(reason, status), reason or "undefined")
 
 
@@ -245,11 +251,13 @@ def _weighed(reason: str, told: reports.Told, stage: str) -> str:
     if told.status == "5.2.0":
         return "filtered"
     coded = told.status[2:] not in ("", "0.0") or reports.status_in(told.diagnosis)
-    is_bare = not (coded or stage or told.kind) and _BARE.search(told.diagnosis)
-    return "filtered" if is_bare else reason
+    if coded or stage or told.kind or _AT_RCPT.search(told.diagnosis):
+        return reason
+    return "filtered" if _REFUSED.search(told.diagnosis) else reason
 
 
-_BARE = re.compile(r"\b550\b")
+_REFUSED = re.compile(r"\b550\b")
+_AT_RCPT = re.compile(r"<[^<>\s@]+@[^<>\s]+>(?::|\.\.\.) ")  # as Postfix and sendmail begin it
 
 
 def _message_id(mail: opened.Mail) -> str:

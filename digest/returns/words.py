@@ -119,7 +119,8 @@ OF_US = (
         r"(?:is )?(?:denied|not (?:permitted|allowed|authorized)|prohibited|restrict|forbidden)"
         r"|(?:do(?:es)? not|won't|cannot|can't|unable to|(?:not|isn't) (?:permitted|allowed|"
         r"authori[sz]ed|configured) to) relay|\bno relay|relay not |as a relay|relay(?:ing)? "
-        r"(?:blocked|attempt|access)|relaying mail|not (?:a )?local (?:host|domain)|mail server "
+        r"(?:blocked|attempt|access|rejected|refused|operation)|relaying mail"
+        r"|not (?:a )?local (?:host|domain)|mail server "
         r"requires authentication when|(?:isn't|not) in (?:my|our) list of "
         r"allowed rcpthosts|don't handle mail for|is not our domain|address is not verified"
         r"|not a gateway|we do not relay|not one of (?:my|our) (?:relay|local) domains",
@@ -148,7 +149,8 @@ OF_US = (
         r"(?:not|non)[- ]?(?:rfc[ -]?\d* ?)?complian|rfc ?-?(?:2?82[12]|532[12])\b(?! ?;)"
         r"|(?:duplicate|multiple|missing|more than one|malformed|invalid) "
         r"(?:\W?[\w-]+:?\W? ){0,6}header|bare (?:lf|line ?feed|cr|newline)|stray (?:cr|lf)"
-        r"|in from: header are not|message-id header|multiple from",
+        r"|in from: header are not|message-id header|multiple from"
+        r"|line length|lone cr|fail syntax|rfcmessagenoncompliant|invalid header",
     ),
     _rule(
         "toomanyconn",
@@ -197,6 +199,12 @@ OF_US = (
 # The mail's own marks, after whoever sent it was looked at.
 OF_MAIL = (
     _rule(
+        "systemerror",
+        r"after multiple retries|(?:system|local|server) config(?:uration)? error|loops back to "
+        r"myself|create user output|forwarding loop broken|would create a mail loop|queue file "
+        r"write|internal server error|best-preference|points to local host",
+    ),
+    _rule(
         "policyviolation",
         r"presents? a potential|for policy reasons|attachment|security polic|closed mailing list"
         r"|virus or spam|administrative prohibition|envelope blocked"
@@ -217,7 +225,8 @@ OF_MAIL = (
         r"|must (?:first )?(?:authenticate|issue a starttls|use tls)|starttls (?:is )?required"
         r"|(?:tls|encryption|ssl) (?:is )?(?:required|needed)|not authenticated|login (?:failed|"
         r"denied)|don'?t authenticate|user is not authorized to perform|unauthenticated sender"
-        r"|authrequired|verification failure|5\.7\.[01] <?>?\.\.\. access denied",
+        r"|executable files|files? (?:is |are )?not allowed in compressed|authrequired"
+        r"|verification failure|5\.7\.[01] <?>?\.\.\. access denied",
     ),
     _rule(
         "failedstarttls",

@@ -34,7 +34,7 @@ def _one(data: bytes) -> tuple[str, str, str, str, str]:
         ("550 5.2.1 This account has been disabled", "5.2.1", "soft", "suspend"),
         ("connect to mx.reader.example[192.0.2.9]:25: Connection timed out", "4.4.1", "soft",
          "expired"),
-        ("mail for reader.example loops back to myself", "5.4.6", "soft", "networkerror"),
+        ("mail for reader.example loops back to myself", "5.4.6", "soft", "systemerror"),
         ("550 5.1.1 rejected due to the recipient's preferences", "5.1.1", "soft", "filtered"),
         ("550 5.7.26 This mail has been blocked because the sender is unauthenticated", "5.7.26",
          "sender", "authfailure"),

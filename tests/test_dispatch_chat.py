@@ -98,10 +98,10 @@ async def test_somebody_erased_while_the_answer_was_under_way_stops_nobody_else(
         assert press.states() == {"submitted": 5, "failed": 1}
 
 
-async def test_a_forum_without_its_topic_gets_its_digest_in_general_and_the_log_says_so(
+async def test_a_forum_without_its_topic_gets_its_digest_in_general_and_a_remark_in_the_outbox(
     database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """C6: the chat stays active; the log says what somebody there should mend."""
+    """C6: the chat stays active; log and outbox say what somebody there should mend."""
     async with publishing.opened(database_url, tmp_path) as press:
         press.add_stories(SEOUL)
         press.chat.add_group(GROUP, people=[botapi.Person(1)], admins=[1], threads={4: "News"})
@@ -111,6 +111,7 @@ async def test_a_forum_without_its_topic_gets_its_digest_in_general_and_the_log_
         await press.send()
         [delivery] = press.deliveries()
         assert delivery.state == "submitted"
+        assert "used General" in delivery.reason
         assert "chat.no_thread" in {getattr(record, "event", "") for record in caplog.records}
         assert len(press.texts_of(GROUP)) == 1
         assert press.do(people.get, forum.id).channels[0].state == "active"

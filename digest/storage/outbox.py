@@ -143,9 +143,10 @@ def record(session: sa.Connection, results: Sequence[Result]) -> int:
         {
             "state": model.DeliveryState.SUBMITTED,
             "attempts": _delivery.c.attempts + 1,
-            "reason": "",
         },
         [r for r in results if r.state is model.DeliveryState.SUBMITTED],
+        # A chat's says what is missing of the message; a mail server's is how it says yes.
+        reason=lambda r: r.reason if r.delivery.channel_kind is model.ChannelKind.CHAT else "",
         submitted_at=lambda r: r.at,
         provider_ids=lambda r: list(r.ids),
     )

@@ -1,8 +1,9 @@
 """Gives an entry its topics by what it says, each with the evidence.
 
 A publisher's category is one piece of evidence among others: it decides only where the text
-itself says nothing about that kind of topic (region or subject).  Pure: the same entry gives
-the same topics, and nothing is read or kept.
+itself says nothing about that kind of topic (region or subject).  What was learnt from the
+publisher's own history, if anything, adds subjects the catalogue has no words for.  Pure: the
+same entry gives the same topics, and nothing is read or kept.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from digest import model, topics
 from digest.classify.evidence import Evidence, Tally
+from digest.classify.learnt import Learnt
 from digest.classify.lexicon import STRENGTHS, Hit, Kind, Lexicon
 from digest.classify.mentions import certain_mentions
 from digest.classify.rules import Said, rules_of
@@ -29,6 +31,7 @@ _OPENING = 1.0  # of a strong phrase: a name that opens a headline is what it sp
 _BESIDE = (0.4, 0.25)  # share of the strongest subject, region that another one needs
 _CLEAR = 6.0  # points from which more says no more
 _FILED = (1.5, 3.0)  # what a category counts for a subject, a region, where the text is silent
+_LEARNT = 1.0  # points above the threshold that learnt words come to at most: too few to alert
 _MAX_REASONS = 6
 _FEW_COUNTRIES = 3
 _KEPT = 4096
@@ -46,8 +49,9 @@ class _Found:
 class Classifier:
     """Topics of entries by a catalogue; build one and keep it."""
 
-    def __init__(self, catalogue: topics.Catalogue) -> None:
+    def __init__(self, catalogue: topics.Catalogue, learnt: Learnt | None = None) -> None:
         self.catalogue = catalogue
+        self._learnt = learnt
         self._lexicon = Lexicon(catalogue)
         self._order = {slug: index for index, slug in enumerate(catalogue.slugs)}
         self._codes = {t.slug: topics.place_codes(t.places) for t in catalogue.topics}
@@ -66,6 +70,9 @@ class Classifier:
             for t in catalogue.topics
             if not (t.places or t.strong or t.normal or t.weak or t.together)
         )
+        self.subjects = tuple(  # topics that words speak for and places do not
+            slug for slug in catalogue.slugs if slug not in self._regions | self._filed_only
+        )
 
     def classify(self, entry: model.Entry) -> tuple[model.TopicMatch, ...]:
         """Return an entry's topics, strongest first; none when nothing speaks for any.
@@ -80,6 +87,8 @@ class Classifier:
         self._apply_address(entry.url, tallies)
         self._apply_categories(entry.categories, tallies)
         passed = self._passing(tallies)
+        if self._learnt is not None:
+            self._add_learnt(self._learnt, found.reading, passed)
         self._inherit(passed)
         matches = [
             model.TopicMatch(slug, _score(tally.total), tally.reasons(_MAX_REASONS))
@@ -103,6 +112,14 @@ class Classifier:
             if total >= _BESIDE[slug in self._regions] * min(most[slug in self._regions], _CLEAR)
             or slug in self._filed_only
         }
+
+    def _add_learnt(self, learnt: Learnt, reading: Reading, passed: dict[str, Tally]) -> None:
+        """Add the subjects that learnt words speak for and the rules do not."""
+        for slug, added in learnt.added(reading, known=passed.keys()).items():
+            if slug in self.subjects:
+                passed[slug] = Tally(_BODY_LIMIT)
+                weight = THRESHOLD + _LEARNT * added.sureness
+                passed[slug].add(slug, Evidence(weight, added.reason, 0))
 
     def _name(self, slug: str) -> str:
         return self.catalogue.name_of(slug)

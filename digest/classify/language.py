@@ -5,7 +5,7 @@ that German "Kurs" or French "court" means nothing in English.  A text with too 
 is in the language its source claims, unless that is English and no English word is in it.
 """
 
-__all__ = ["FOREIGN", "LANGUAGES", "language_of"]
+__all__ = ["FOREIGN", "LANGUAGES", "language_of", "small_words"]
 
 FOREIGN = "*"  # some language, but not English
 
@@ -40,6 +40,11 @@ for _index, _words in enumerate(_SMALL_WORDS.values()):
         _OWNERS[_word] = (*_OWNERS.get(_word, ()), _index)
 _READ_CHARS = 400  # a headline and the lines below it
 _ENOUGH = 2  # small words of one language more than of the next
+
+
+def small_words(language: str) -> frozenset[str]:
+    """Return the folded words of a language that say nothing by themselves; maybe none."""
+    return frozenset(_SMALL_WORDS.get(language, "").split())
 
 
 def language_of(folded_text: str, declared: str = "") -> str:

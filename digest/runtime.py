@@ -22,12 +22,12 @@ from urllib.parse import urlsplit
 
 from digest import errors, model, topics
 from digest import settings as settings_
-from digest.classify import classifier
+from digest.classify import classifier, learnt
 from digest.deliver import dkim, relays, sender
 from digest.deliver import mail as mail_
 from digest.deliver import smtp as smtp_
 from digest.render import chat, environment, mail, pages
-from digest.storage import database
+from digest.storage import database, learning
 
 if TYPE_CHECKING:
     from digest import placing
@@ -66,8 +66,22 @@ class Runtime:
 
     @functools.cached_property
     def classifier(self) -> classifier.Classifier:
-        """Made from the catalogue."""
-        return classifier.Classifier(self.catalogue)
+        """Made from the catalogue, and from what was learnt when one is kept."""
+        return classifier.Classifier(self.catalogue, self._learnt())
+
+    def _learnt(self) -> learnt.Learnt | None:
+        """What was learnt of the topics; what cannot be used does as if nothing was."""
+        with self.db.reading() as session:
+            text = learning.model_text(session)
+        try:
+            return learnt.Learnt.from_json(text) if text else None
+        except ValueError as error:
+            logger.warning(
+                "what was learnt of topics is not used: %s; digest topics learn makes it anew",
+                error,
+                extra={"event": "topics.model_ignored"},
+            )
+            return None
 
     @functools.cached_property
     def window(self) -> "placing.Window":

@@ -10,7 +10,7 @@ import cyclopts
 from digest.cli import entering, opening, output
 
 if TYPE_CHECKING:
-    from digest import correcting, model, topics
+    from digest import correcting, learning, model, topics
     from digest.classify import difference
 
 EXAMPLES = 3  # headlines shown for a topic that entries gain or lose
@@ -229,6 +229,89 @@ def examples(*, options: opening.Options = opening.PLAIN) -> None:
         }
         for example in found
     )
+
+
+@app.command
+@opening.command
+def learn(
+    *,
+    file: Annotated[
+        Path | None,
+        cyclopts.Parameter(help="Labelled entries as JSON Lines, learnt from besides the database"),
+    ] = None,
+    forget: Annotated[
+        bool, cyclopts.Parameter(negative="", help="Go by the catalogue's rules alone again")
+    ] = False,
+    options: opening.Options = opening.PLAIN,
+) -> int:
+    """Learn from the newsroom's own history which words speak for a topic.
+
+    What the publisher filed under a topic and what editors corrected are the labels; 500 are
+    needed.  A part of them is held out, and a topic is kept only when it does better there than
+    the rules alone.  Workers use it from their next start on; nobody is alerted by it alone.
+
+    Example: digest topics learn
+    """
+    from digest import learning
+
+    with opening.opened(options) as rt:
+        if forget:
+            with rt.db.begin() as session:
+                known = learning.forget(session)
+            output.say("forgotten" if known else "nothing was learnt")
+            return 0
+        found = list(_labelled(file)) if file else []
+        with rt.db.reading() as session:
+            found += learning.labels(session, rt.catalogue)
+        lesson = learning.learn(rt.catalogue, found)
+        with rt.db.begin() as session:
+            learning.keep(session, lesson)
+    if options.json:
+        output.as_json({"labels": lesson.n_labels, "topics": [_told(j) for j in lesson.judged]})
+        return 0
+    output.as_table(
+        ("topic", "positives", "F1 rules", "F1 with model", "kept"),
+        (
+            (
+                judged.topic,
+                judged.n_positives,
+                f"{judged.rules.f1:.2f}",
+                f"{judged.with_model.f1:.2f}",
+                "yes" if judged.kept else "no",
+            )
+            for judged in lesson.judged
+        ),
+        empty="no topic has enough labels",
+    )
+    n_kept = sum(judged.kept for judged in lesson.judged)
+    output.say(f"learnt from {lesson.n_labels} labelled entries: {n_kept} topics gain by it")
+    return 0
+
+
+def _labelled(file: Path) -> "Iterator[learning.Labelled]":
+    """The labelled entries of a file.  Raises ConfigurationError."""
+    from digest import errors, learning
+
+    try:
+        with file.open(encoding="utf-8-sig") as lines:
+            yield from learning.read_labels(lines)
+    except UnicodeDecodeError as error:
+        raise errors.ConfigurationError(f"{file}: not UTF-8 (byte {error.start})") from error
+    except errors.ConfigurationError as error:
+        raise errors.ConfigurationError(*(f"{file}: {one}" for one in error.problems)) from error
+
+
+def _told(judged: "learning.Judged") -> dict[str, object]:
+    """One topic's judgement for programs."""
+    return {
+        "topic": judged.topic,
+        "positives": judged.n_positives,
+        "held_out": judged.n_held_out,
+        "kept": judged.kept,
+    } | {
+        name: {"f1": round(score.f1, 3), "precision": round(score.precision, 3)}
+        for name, score in (("rules", judged.rules), ("with_model", judged.with_model))
+    }
 
 
 @app.command

@@ -45,6 +45,8 @@ def main() -> None:
     if asked.serve:
         uvloop.run(_serve(asked.rate, asked.answer_ms / 1000))
         return
+    if asked.messages <= asked.rate:
+        parser.error("more than one second's worth of messages is needed")
     figures = [_round(asked) for _ in range(asked.rounds)]
     for one in figures:
         sys.stdout.write(json.dumps(one) + "\n")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urljoin, urlsplit
 
 from digest import errors, model
-from digest.collect import announced, clean, feeds, fetch, sitemaps, wordpress
+from digest.collect import announced, clean, feeds, fetch, links, sitemaps, wordpress
 
 __all__ = ["Found", "discover"]
 
@@ -60,9 +60,10 @@ async def discover(fetcher: fetch.Fetcher, url: str) -> tuple[Found, ...]:
     """Return what can be read behind `url`, best first; empty when there is nothing.
 
     A page inside a site prefers its own feed, a home page the WordPress API, which says more
-    than a feed; feeds of comments come last.  "example.org" counts as https.  Raises FetchError
-    when the address itself does not answer.
+    than a feed; feeds of comments come last.  "example.org" counts as https, and
+    "feed:" as the web's.  Raises FetchError when the address itself does not answer.
     """
+    url = links.without_feed_scheme(url)
     if "://" not in url:
         url = f"https://{url.strip()}"
     try:

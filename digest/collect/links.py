@@ -1,6 +1,7 @@
-"""What the `Link` headers of an answer say of the feed: its hub, and its own address.
+"""How feeds are pointed at: the `Link` headers of an answer, and the `feed:` scheme.
 
-They go before what the document says (WebSub, 4: header first).  Source: RFC 8288.
+Headers name the feed's hub, and its own address; they go before what the document says (WebSub, 4:
+header first).  Source: RFC 8288.
 """
 
 import re
@@ -8,11 +9,12 @@ from collections.abc import Mapping
 
 from digest.collect import clean
 
-__all__ = ["announced"]
+__all__ = ["announced", "without_feed_scheme"]
 
 _LINK = re.compile(
     r"""<([^<>]{1,2000})>((?:\s*;\s*[A-Za-z*-]{1,30}(?:\s*=\s*(?:"[^"]{0,500}"|[^\s",;]{1,500}))?){1,20})"""
 )
+_FEED_SCHEME = re.compile(r"\s*feed:(?:(?=(//))|(?=https?://))", re.IGNORECASE)
 _REL = re.compile(r""";\s*rel\s*=\s*(?:"([^"]{0,500})"|([^\s",;]{1,500}))""", re.IGNORECASE)
 
 
@@ -29,3 +31,15 @@ def announced(headers: Mapping[str, str], url: str) -> tuple[str, str]:
         for name in ((rel[1] or rel[2] or "") if rel else "").lower().split():
             found.setdefault(name, address.strip())
     return clean.image_url(found.get("hub", ""), url), clean.image_url(found.get("self", ""), url)
+
+
+def without_feed_scheme(url: str) -> str:
+    """Return the web address in a `feed:` one; any other comes back as it is.
+
+    Browsers and readers of old wrote "feed://host/path" and "feed:https://host/path"
+    (draft-obasanjo-feed-URI-scheme-02); lists exported by them still do.
+    """
+    hit = _FEED_SCHEME.match(url)
+    if hit is None:
+        return url
+    return f"http:{url[hit.end() :]}" if hit[1] else url[hit.end() :]

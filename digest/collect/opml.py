@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from digest import errors
-from digest.collect import clean, document
+from digest.collect import clean, document, links
 
 __all__ = ["Listed", "Outline", "read", "read_list", "write"]
 
@@ -104,7 +104,7 @@ def _walk(
         values = {key.lower(): " ".join(value.split()) for key, value in outline.attrib.items()}
         title = values.get("text") or values.get("title") or ""
         # Feeds are kept as written, tracking and all: the address is what answers.
-        url = clean.image_url(values.get("xmlurl", ""))
+        url = clean.image_url(links.without_feed_scheme(values.get("xmlurl", "")))
         if url:
             # "/World/Asia,/Politics": the last part of the first path.
             own = values.get("category", "").split(",")[0].strip("/ ").rpartition("/")[2]
@@ -147,7 +147,7 @@ def _read_broken(data: bytes) -> tuple[Outline, ...]:
         for name, value in _ATTRIBUTE.findall(chunk):
             values.setdefault(name.lower(), html.unescape(value))
         title = clean.headline_text(values.get("text") or values.get("title") or "")
-        url = clean.image_url(values.get("xmlurl", ""))
+        url = clean.image_url(links.without_feed_scheme(values.get("xmlurl", "")))
         n_closed = chunk.count("</outline")
         if url:
             found.setdefault(url, Outline(url, title, folders[-1]))

@@ -285,6 +285,16 @@ async def test_an_address_that_does_not_answer_says_why(
         await discover.discover(fetcher, server.url("/nowhere"))
 
 
+async def test_the_scheme_of_old_readers_is_the_webs(
+    server: servers.Server, fetcher: fetch.Fetcher
+) -> None:
+    server.routes["/feed"] = web.Response(body=documents.RSS.encode())
+    address = server.url("/feed")
+    for given in (address.replace("http:", "feed:"), f"feed:{address}"):
+        [found] = await discover.discover(fetcher, given)
+        assert found.url == address
+
+
 async def test_a_bare_name_counts_as_https(fetcher: fetch.Fetcher) -> None:
     with pytest.raises(errors.FetchError) as caught:
         await discover.discover(fetcher, "no-such-name.invalid")

@@ -29,6 +29,15 @@ def test_feeds_come_with_title_and_folder_each_once() -> None:
     )
 
 
+def test_addresses_with_the_scheme_of_old_readers_are_the_webs() -> None:
+    data = b"""<opml><body><outline xmlUrl="feed://a.example/rss"/>
+      <outline xmlUrl="feed:https://b.example/rss"/><outline xmlUrl="FEED:http://c.example/"/>
+      <outline text="No feed" xmlUrl="feed:file:///etc/passwd"/></body></opml>"""
+    assert [each.url for each in opml.read(data)] == [
+        "http://a.example/rss", "https://b.example/rss", "http://c.example/",
+    ]  # fmt: skip
+
+
 def test_bare_ampersands_in_addresses_are_mended() -> None:
     data = b'<opml><body><outline text="A & B" xmlUrl="https://a.example/?a=1&b=2"/></body></opml>'
     assert opml.read(data) == (opml.Outline("https://a.example/?a=1&b=2", "A & B"),)

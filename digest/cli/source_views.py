@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from digest import upkeep
+    from digest import model, upkeep
     from digest.storage import health
 
 OTHER_COLUMNS_CHARS = 84  # all but the names, with what lies between
@@ -55,7 +55,7 @@ def _document(fares: "health.Health", now: "datetime") -> dict[str, Any]:
         "added_at": source.added_at,
         "changed_at": fares.changed_at,
         "polled_at": fares.polled_at,
-        "next_poll_at": source.next_poll_at,
+        "next_poll_at": _next_at(source),
         "reason": fares.reason,
         "failures": source.failures,
         "failing_since": fares.failing_since,
@@ -109,7 +109,7 @@ def _write(found: "Sequence[health.Health]", now: "datetime") -> None:
                 upkeep.state_words(one, now),
                 one.changed_at,
                 one.polled_at,
-                one.source.next_poll_at,
+                _next_at(one.source),
                 upkeep.sparkline(one.per_day),
                 f"{one.average:.1f}",
                 one.n_entries,
@@ -119,6 +119,13 @@ def _write(found: "Sequence[health.Health]", now: "datetime") -> None:
         ),
         empty="",
     )
+
+
+def _next_at(source: "model.Source") -> "datetime | None":
+    """When a source is read next, None for one that is gone: it is not read by itself."""
+    from digest import model
+
+    return None if source.state is model.SourceState.GONE else source.next_poll_at
 
 
 def _next(fares: "health.Health", now: "datetime") -> str:
@@ -176,7 +183,7 @@ def show(source_id: int, *, options: opening.Options = opening.PLAIN) -> None:
 
 
 def _say_facts(dossier: "upkeep.Dossier", now: "datetime") -> None:
-    from digest import upkeep
+    from digest import model, upkeep
 
     fares, source = dossier.fares, dossier.fares.source
     validators = [
@@ -197,7 +204,8 @@ def _say_facts(dossier: "upkeep.Dossier", now: "datetime") -> None:
             "last success": dossier.succeeded_at or "never",
             "last change": fares.changed_at or "not known",
             "last reading": fares.polled_at or "never",
-            "next reading": source.next_poll_at or "at the next round",
+            "next reading": _next_at(source)
+            or ("never" if source.state is model.SourceState.GONE else "at the next round"),
             "rhythm": dossier.rhythm,
             "validators": " and ".join(validators) or "none: every reading takes it whole",
             "push": _push_words(fares),

@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from digest import upkeep
+from digest.demo import loopback
 from digest.demo import newsroom as newsroom_
-from tests.cli.shell import Shell
+from tests.cli.shell import Elsewhere, Shell
 
 LIST_KEYS = {
     "id", "url", "kind", "title", "category", "own", "state", "health", "added_at", "changed_at",
@@ -120,6 +122,28 @@ def test_one_source_is_shown_in_full(shell: Shell, newsroom: newsroom_.Newsroom)
                  shown["last_entries"][0]["title"]):  # fmt: skip
         assert said in out, said
     assert shell("sources", "show", 9, code=1).complaints == ["there is no source 9"]
+
+
+def test_a_source_that_is_gone_for_good_is_read_never(
+    shell: Shell, elsewhere: Elsewhere, tmp_path: Path
+) -> None:
+    application = web.Application()
+    application.router.add_get("/feed", _gone)
+    server = loopback.Server(application)
+    elsewhere.do(server.start())
+    listed = tmp_path / "list.opml"
+    listed.write_text(f'<opml><body><outline xmlUrl="{server.url}/feed"/></body></opml>')
+    shell("sources", "import", listed)
+    shell("collect", code=1)
+    elsewhere.do(server.stop())
+    [line] = shell("sources", "list", "--json").lines
+    assert (line["state"], line["next_poll_at"]) == ("gone", None)
+    assert "next reading: never" in shell("sources", "show", 1).out
+    assert shell("sources", "list").out.split("\t")[6] == ""
+
+
+async def _gone(request: web.Request) -> web.Response:
+    return web.Response(status=410)
 
 
 def test_title_category_and_own_are_corrected(shell: Shell, newsroom: newsroom_.Newsroom) -> None:

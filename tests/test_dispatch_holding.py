@@ -101,7 +101,7 @@ async def test_an_alert_does_not_wait_behind_a_claimed_digest(
             sending = asyncio.create_task(press.send())
             await server.seen("DATA")
             [late] = [d for d in press.deliveries() if d.id == 8]
-            raised = press.do(
+            press.do(
                 outbox.put,
                 model.DeliveryKind.NOTICE,
                 1,
@@ -116,7 +116,6 @@ async def test_an_alert_does_not_wait_behind_a_claimed_digest(
                 expires_at=late.expires_at,
                 now=press.clock(),
             )
-            assert raised == 1
             order: list[str] = []
             record = outbox.record
 

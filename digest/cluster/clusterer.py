@@ -6,7 +6,7 @@ that stories do not creep from neighbour to neighbour.  What shares its words an
 place, number or direction is kept apart and only called related.
 
 score = (0.8 cosine to the whole story + 0.2 cosine to its first entry + crowd)
-        x age x one source only x round-up x numbers differ x little evidence
+        x age x one source only x round-up x numbers differ x little evidence x full texts
 """
 
 import math
@@ -25,6 +25,7 @@ _OF_WHOLE = 0.8  # share of the likeness to the whole story; the rest is to what
 _DAY, _NO_TIME = timedelta(days=1), timedelta(0)
 _NOTHING = 0.1  # likeness below which nothing else is looked at
 _ALIKE = "alike, not enough: "
+_FULL_TEXT = 60  # runs of words
 _FRAME = 0.5  # factor when only a source's usual words are shared
 _NO_HEADLINE = 0.25  # factor when no word of a headline is shared: texts end alike everywhere
 _NAMED_TERMS = 4  # in the reason given
@@ -65,14 +66,15 @@ class Options:
     join: float = 0.26  # from here an entry joins a story
     sure: float = 0.40  # from here it may be shown as one more source
     related: float = 0.18  # from here a story is named as related
-    growth: float = 0.02  # added to `join` and `sure` per doubling beyond 250 entries
+    growth: float = 0.015  # added to `join` and `sure` per doubling beyond 250 entries
     settle: float = 0.36  # from here a story of one entry joins another,
     settle_sure: float = 0.42  # and from here surely;
     grown: float = 0.03  # one of several by so much sooner
-    crowd: float = 0.035  # added per doubling of a story's entries, thrice at most
+    crowd: float = 0.03  # added per doubling of a story's entries, thrice at most
     evidence: float = 17.0  # summed rarity of shared terms below which the score is scaled down
     same_source: float = 0.9  # factor when a story has no other source: series look alike
     roundup: float = 0.7  # factor when either tells of several events
+    full_texts: float = 0.8  # factor when neither is short: more words are alike by chance
     decay_per_day: float = 0.93  # factor per day since the story's last entry
     copy_share: float = 0.5  # share of equal wording that makes a wire copy
     n_candidates: int = 16
@@ -359,6 +361,8 @@ class Clusterer:
         shared = [term for term in weighed.telling if term in story.weights]
         mass = math.fsum(self._window.rarity(term) for term in shared)
         score *= min(1.0, mass / options.evidence)
+        if min(len(read.shingles), len(story.lead.shingles)) >= _FULL_TEXT:
+            score *= options.full_texts
         return _Match(story, score, tuple(shared[:_NAMED_TERMS]))
 
     def _age(self, read: features.Features, story: window.StoryInWindow) -> timedelta:

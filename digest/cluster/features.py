@@ -17,6 +17,7 @@ __all__ = ["COPY_SHINGLES", "Features", "canonical_url", "read_features", "shing
 
 LEDE_WORDS = 40
 TITLE_WEIGHT = 2.0
+_EMPTY_TITLE = 0.25  # factor for a headline of words that any may have ("What do we know so far?")
 LEDE_WEIGHT = 1.0
 NAME_FACTOR = 0.9  # a capitalised word inside a sentence: people are in many stories
 COPY_SHINGLES = 6  # equal runs of words below which a text is too short to call copied
@@ -136,6 +137,9 @@ def read_features(entry: model.Entry) -> Features:
             known = weights.get(term, 0.0)
             # A term of both title and lede counts a little more than one of the title alone.
             weights[term] = max(known, raised) + 0.5 * min(known, raised) if known else raised
+    if len(weights) > len(title_terms) and all(words.tier(term) == 3 for term in title_terms):
+        for term in set(title_terms):
+            weights[term] *= _EMPTY_TITLE
     title_facts = facts.read_facts(title, title_words)
     shingled = _fingerprints(_long_words(entry, text, lede_words))
     return Features(

@@ -79,7 +79,7 @@ STOP_WORDS: dict[str, frozenset[str]] = {
 WEAK_WORDS = word_set("""
     accord account add ahead announc anoth apologis appeal ask attack back becom begin big break
     bring call case chang chief claim come concern confirm continu countri court crisi cut day
-    deal decis explain expert face fear find first follow former forc fresh full global govern
+    deal decis explain expert face far fear find first follow former forc fresh full global govern
     group grow hail head help high hit hold hope hour includ internat issu join key know last
     late latest launch lead leader leav life like live local long look low major man meet
     million minist minut month move nation need new next night offici old open part peopl photo

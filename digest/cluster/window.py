@@ -44,7 +44,8 @@ class Weighed:
 class StoryInWindow:
     """A story as the window sees it: the lead stays what began it.
 
-    `weights` are summed over the entries; those of a single one are that one's own.
+    `weights` are summed over the entries; those of a single one are that one's own.  A round-up
+    that came to a story adds its terms without weight: what else it tells is not of the event.
     """
 
     key: str
@@ -65,15 +66,15 @@ class StoryInWindow:
         """Sum over the entries what is kept of them all."""
         self.last_at = max((each.at for each in self.entries if each.at is not None), default=None)
         self.sources = tuple(dict.fromkeys(each.source for each in self.entries))
-        self.wordings = tuple(dict.fromkeys(each.wording for each in self.entries))
+        telling = (each for each in self.entries if each is self.lead or not each.is_roundup)
+        self.wordings = tuple(dict.fromkeys(each.wording for each in telling))
         self.sized_at = -1
         if len(self.entries) == 1:
             self.weights = self.lead.terms
             return
         summed: dict[str, float] = {}
         for each in self.entries:
-            for term, weight in each.terms.items():
-                summed[term] = summed.get(term, 0.0) + weight
+            _add(summed, each, leads=each is self.lead)
         self.weights = summed
 
 
@@ -295,16 +296,21 @@ def _dot(worths: Mapping[str, float], other: Mapping[str, float]) -> float:
 
 def _grow(story: StoryInWindow, read: features.Features) -> None:
     """Add one entry at the end to what is summed over them all."""
+    if read.source not in story.sources:
+        story.sources += (read.source,)
+    if read.at is not None and (story.last_at is None or read.at > story.last_at):
+        story.last_at = read.at
+    story.sized_at = -1
     weights = dict(story.weights) if len(story.entries) == 2 else story.weights
     if not isinstance(weights, dict):
         weights = dict(weights)
-    for term, weight in read.terms.items():
-        weights[term] = weights.get(term, 0.0) + weight
+    _add(weights, read)
     story.weights = weights
-    if read.source not in story.sources:
-        story.sources += (read.source,)
-    if read.wording not in story.wordings:
+    if read.wording not in story.wordings and not read.is_roundup:
         story.wordings += (read.wording,)
-    story.sized_at = -1
-    if read.at is not None and (story.last_at is None or read.at > story.last_at):
-        story.last_at = read.at
+
+
+def _add(weights: dict[str, float], read: features.Features, *, leads: bool = False) -> None:
+    share = 0.0 if read.is_roundup and not leads else 1.0
+    for term, weight in read.terms.items():
+        weights[term] = weights.get(term, 0.0) + share * weight

@@ -94,21 +94,39 @@ class Composer:
         edition, left = self._editions[delivery.unit_id][0], self._left[delivery.unit_id]
         if not any(shown.story_id in left for shown in delivery.shown):
             raise errors.Withdrawn(f"edition {delivery.unit_id}")
-        rt, names = self._rt, self._rt.publication.topic_names
-        if delivery.channel_kind is model.ChannelKind.CHAT:
-            return issue_message(rt, delivery, reach, edition, issue_of(delivery, left, names))
+        return self.issue(delivery, reach, edition, left)
+
+    def issue(
+        self,
+        delivery: model.Delivery,
+        reach: people.Reach,
+        edition: model.Edition,
+        stories: Stories,
+    ) -> model.MailMessage | model.ChatMessage:
+        """An edition's issue as mail or chat, with the reader's own links.  Raises RenderError."""
+        rt = self._rt
         links = audience.links(rt, reach, edition_id=edition.id)
+        if delivery.channel_kind is model.ChannelKind.CHAT:
+            return rt.chat_renderer.issue(
+                issue_of(delivery, stories, rt.publication.topic_names),
+                edition,
+                links,
+                chat_id=reach.address,
+                time_zone=reach.time_zone,
+                language=reach.language,
+                thread_id=reach.thread_id,
+            )
 
         def whole() -> model.MailParts:
             return rt.mail_renderer.issue(
-                issue_of(delivery, left, names),
+                issue_of(delivery, stories, rt.publication.topic_names),
                 edition,
                 links,
                 time_zone=reach.time_zone,
                 language=reach.language,
             )
 
-        opened = self._press(edition, left, reach, links)
+        opened = self._press(edition, stories, reach, links)
         parts = opened.parts(delivery.shown, delivery.more, links, whole)
         return _mail(rt, delivery, reach, links, parts, stream=edition.digest)
 
@@ -175,31 +193,6 @@ def issue_of(
             )
         )
     return model.Issue(tuple(sections))
-
-
-def issue_message(
-    rt: runtime.Runtime,
-    delivery: model.Delivery,
-    reach: people.Reach,
-    edition: model.Edition,
-    issue: model.Issue,
-) -> model.MailMessage | model.ChatMessage:
-    """An issue as mail or chat, with the reader's own links."""
-    links = audience.links(rt, reach, edition_id=edition.id)
-    if delivery.channel_kind is model.ChannelKind.CHAT:
-        return rt.chat_renderer.issue(
-            issue,
-            edition,
-            links,
-            chat_id=reach.address,
-            time_zone=reach.time_zone,
-            language=reach.language,
-            thread_id=reach.thread_id,
-        )
-    parts = rt.mail_renderer.issue(
-        issue, edition, links, time_zone=reach.time_zone, language=reach.language
-    )
-    return _mail(rt, delivery, reach, links, parts, stream=edition.digest)
 
 
 def alert_message(

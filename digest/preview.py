@@ -113,10 +113,9 @@ def preview_issue(
     if issue is None:
         return Preview(edition, reach, None, None, blocked)
     delivery = _delivery(rt, edition, recipient, issue, now)
-    told = compose.issue_of(
-        delivery, {story.id: story for story in stories}, rt.publication.topic_names
-    )
-    message = compose.issue_message(rt, delivery, reach, edition, told)
+    by_id = {story.id: story for story in stories}
+    told = compose.issue_of(delivery, by_id, rt.publication.topic_names)
+    message = compose.Composer(rt).issue(delivery, reach, edition, by_id)
     return Preview(edition, reach, told, message, blocked)
 
 

@@ -14,7 +14,7 @@ __all__ = ["announced", "without_feed_scheme"]
 _LINK = re.compile(
     r"""<([^<>]{1,2000})>((?:\s*;\s*[A-Za-z*-]{1,30}(?:\s*=\s*(?:"[^"]{0,500}"|[^\s",;]{1,500}))?){1,20})"""
 )
-_FEED_SCHEME = re.compile(r"\s*feed:(?:(?=(//))|(?=https?://))", re.IGNORECASE)
+_FEED_SCHEME = re.compile(r"feed:(?:(?=(//))|(?=https?://))", re.IGNORECASE)
 _REL = re.compile(r""";\s*rel\s*=\s*(?:"([^"]{0,500})"|([^\s",;]{1,500}))""", re.IGNORECASE)
 
 
@@ -39,6 +39,7 @@ def without_feed_scheme(url: str) -> str:
     Browsers and readers of old wrote "feed://host/path" and "feed:https://host/path"
     (draft-obasanjo-feed-URI-scheme-02); lists exported by them still do.
     """
+    url = url.strip()
     hit = _FEED_SCHEME.match(url)
     if hit is None:
         return url

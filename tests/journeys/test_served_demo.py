@@ -1,5 +1,6 @@
 """`digest demo`: the page a newcomer opens, in a real browser, until Ctrl-C."""
 
+import asyncio
 import contextlib
 import re
 import signal
@@ -111,7 +112,22 @@ async def test_a_newcomer_reads_follows_and_ends_it_without_a_trace(
 
 
 async def test_ending_it_before_it_is_ready_leaves_nothing_either(tmp_path: Path) -> None:
-    async with terminal.service("demo", "--verbose", "--port", "0", folder=tmp_path) as demo:
-        await demo.line_with("source")  # it has begun to read
-        assert await demo.end(signal.SIGTERM) == 130
+    asked, hung_up = asyncio.Event(), asyncio.Event()
+
+    async def never_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        with contextlib.suppress(ConnectionError):
+            await reader.read()  # until it hangs up
+        writer.close()
+        hung_up.set()
+
+    async with await asyncio.start_server(never_answer, "127.0.0.1", 0) as silent:
+        source = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/feed"
+        async with terminal.service(
+            "demo", "--source", source, "--port", "0", folder=tmp_path
+        ) as demo:
+            async with asyncio.timeout(60):
+                await asked.wait()
+            assert await demo.end(signal.SIGTERM) == 130
+        await hung_up.wait()
     assert list((tmp_path / "tmp").iterdir()) == []

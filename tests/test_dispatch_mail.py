@@ -113,7 +113,7 @@ async def test_an_edition_too_large_for_the_mail_server_is_said_once_and_suppres
             with caplog.at_level(logging.ERROR, "digest"):
                 await press.send()
             assert press.states() == {"failed": 3}
-            [said] = caplog.records
+            [said] = [each for each in caplog.records if each.levelno >= logging.ERROR]
             assert "the mail server takes 2000" in said.getMessage()
             press.add_stories(GLACIERS)
             assert press.progress(await press.publish()).n_recipients == 3

@@ -1,8 +1,8 @@
 """From a delivery in the outbox to the message on the wire.
 
 The frozen edition and what the delivery says it shows give the same issue however often it is
-asked for, so a retry carries the same words under the same Message-ID; only what a source took
-back meanwhile is left out.
+asked for, so a retry carries the same words under the same Message-ID; only what its sources or
+the editors took back meanwhile is left out, and what they corrected is corrected.
 """
 
 import contextlib
@@ -10,10 +10,10 @@ import itertools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from digest import audience, errors, model, notices, runtime, verp
+from digest import audience, errors, model, notices, runtime, standing, verp
 from digest.deliver import dkim
 from digest.render import mime, moulds, press, views
-from digest.storage import database, editions, entries
+from digest.storage import database, editions
 from subscribers import model as people
 
 Stories = Mapping[int, model.Story]
@@ -28,12 +28,12 @@ class Composer:
         self._rt = rt
         self._editions: dict[int, tuple[model.Edition, Stories]] = {}
         self._alerts: dict[int, editions.Raised] = {}
-        self._withdrawn: frozenset[str] = frozenset()  # entries, as of the last `prepare`
-        self._left: dict[int, Stories] = {}  # by edition: without what was withdrawn
+        self._standing = standing.Standing()  # of what alerts tell, as of the last `prepare`
+        self._left: dict[int, Stories] = {}  # by edition: what stands of it
         self._presses: dict[tuple[int, str, str], press.Press] = {}
 
     async def prepare(self, deliveries: Sequence[model.Delivery]) -> None:
-        """Load what these deliveries show and is not at hand, and what was withdrawn since."""
+        """Load what these deliveries show and is not at hand, and what stands of it now."""
         wanted = {(d.kind, d.unit_id) for d in deliveries}
         digests = {unit_id for kind, unit_id in wanted if kind is model.DeliveryKind.DIGEST}
         alerts = {unit_id for kind, unit_id in wanted if kind is model.DeliveryKind.ALERT}
@@ -46,22 +46,24 @@ class Composer:
         for unit_id in alerts - self._alerts.keys():
             for raised in await self._rt.db.read(editions.alerts, ids=(unit_id,)):
                 self._alerts[unit_id] = raised
-        told = [
-            s for each in digests & self._editions.keys() for s in self._editions[each][1].values()
-        ]
-        told += [self._alerts[each].story for each in alerts & self._alerts.keys()]
-        ids = {entry.id for story in told for entry in story.entries}
-        self._withdrawn = await self._rt.db.read(entries.withdrawn, ids) if ids else frozenset()
-        for unit_id in digests & self._editions.keys():
-            self._leave_out(unit_id)
+        told = [self._alerts[each].story for each in alerts & self._alerts.keys()]
+        if told:
+            alerted = [story.id for story in told]
+            self._standing = await self._rt.db.read(standing.load, told, alerted=alerted)
+        known = digests & self._editions.keys()
+        frozen = [story for each in known for story in self._editions[each][1].values()]
+        if frozen:
+            said = await self._rt.db.read(standing.load, frozen)
+            for unit_id in known:
+                self._leave_out(unit_id, said)
 
-    def _leave_out(self, edition_id: int) -> None:
-        """Take from an edition's stories what was withdrawn since; its presses start anew."""
+    def _leave_out(self, edition_id: int, said: standing.Standing) -> None:
+        """Take from an edition's stories what does not stand; its presses start anew."""
         frozen = self._editions[edition_id][1]
         left = {
             story_id: story
             for story_id, each in frozen.items()
-            if (story := standing(each, self._withdrawn)) is not None
+            if (story := standing.story_now(each, said)) is not None
         }
         if self._left.get(edition_id) != left:
             self._left[edition_id] = left
@@ -79,7 +81,7 @@ class Composer:
                 return self._issue(delivery, reach)
             case model.DeliveryKind.ALERT if delivery.unit_id in self._alerts:
                 raised = self._alerts[delivery.unit_id]
-                story = standing(raised.story, self._withdrawn)
+                story = standing.story_now(raised.story, self._standing)
                 if story is None:
                     raise errors.Withdrawn(f"alert {delivery.unit_id}")
                 item = model.IssueItem(story, delivery.shown[0].why, delivery.shown[0].topic)
@@ -155,14 +157,6 @@ def load_edition(session: database.Session, edition_id: int) -> tuple[model.Edit
         raise errors.RenderError(f"edition {edition_id}", "there is no such edition")
     stories = editions.stories_of(session, edition_id)
     return progress.edition, {story.id: story for story in stories}
-
-
-def standing(story: model.Story, withdrawn: Collection[str]) -> model.Story | None:
-    """A frozen story without the entries its sources took back; None when none is left."""
-    left = tuple(entry for entry in story.entries if entry.id not in withdrawn)
-    if len(left) == len(story.entries):
-        return story
-    return model.replace(story, entries=left) if left else None
 
 
 def issue_of(
@@ -257,7 +251,9 @@ def _mail(
         recipient=reach.address,
         message_id=delivery.message_id,
         # At the time of the delivery: a retry is signed with the same bytes.
-        data=dkim.sign_all(rt.signers, mime.mail_bytes(head, parts), delivery.created_at),
+        data=dkim.sign_all(
+            rt.signers, mime.mail_bytes(head, parts), delivery.created_at, canonical=True
+        ),
         clean=True,
     )
 

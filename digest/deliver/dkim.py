@@ -4,12 +4,17 @@ Own code around `cryptography`'s primitive, because common signers leave List-Un
 out of `h=`, which RFC 8058 (section 4) does not allow, and read a whole message again for each
 key.  Both parts are canonicalised "relaxed"; never rsa-sha1, never `l=`.  The same message and
 time give the same signature, so a retry repeats the bytes exactly.
+
+What the mails of an edition have in common is worked out once: their constant fields, `h=`, and
+the beginning of the signature.  A mail that is known to be canonical is hashed as it is.
 """
 
 import base64
+import functools
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -39,8 +44,10 @@ _FOLD = 78  # RFC 5322, 2.1.1
 _FIELD = re.compile(rb"([!-9<-~]+)[ \t]*:(.*)", re.DOTALL)  # ";" would end the tag h=
 _NEXT_FIELD = re.compile(rb"\r\n(?![ \t])")
 _SPACES = re.compile(rb"[ \t]+")
+_END_OF_HEAD = b"\r\n\r\n"
+_BODY_HASH = "?" * 44  # stands for it: as long as the base64 of any SHA-256
+_PADDING, _SHA256 = padding.PKCS1v15(), hashes.SHA256()
 
-_Fields = dict[bytes, list[bytes]]  # by folded name, canonical, in the order of the message
 _PrivateKey = rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
 
@@ -90,42 +97,61 @@ class Signer:
 
     def _signature(self, hashed: bytes) -> bytes:
         if isinstance(self._key, rsa.RSAPrivateKey):
-            return self._key.sign(hashed, padding.PKCS1v15(), hashes.SHA256())
+            return self._key.sign(hashed, _PADDING, _SHA256)
         return self._key.sign(hashlib.sha256(hashed).digest())  # RFC 8463, 3
 
-    def _field(self, fields: _Fields, body_hash: str, at: datetime) -> bytes:
-        names = list(_names(fields))
-        start = _folded(
-            (
-                "DKIM-Signature: v=1;",
-                f" a={self.algorithm};",
-                " c=relaxed/relaxed;",
-                f" d={self.domain};",
-                f" s={self.selector};",
-                f" t={int(at.timestamp())};",
-                f" h={names[0]}:",
-                *(f"{name}:" for name in names[1:-1]),
-                f"{names[-1]};",
-                f" bh={body_hash};",
-            )
+    def _field(self, read: "_Read", body_hash: str, at: datetime) -> bytes:
+        """Give this signer's DKIM-Signature; its own `b=` is empty in what it signs."""
+        start = _start(self.algorithm, self.domain, self.selector, int(at.timestamp()), read.named)
+        rest = body_hash.encode("ascii")
+        signature = self._signature(
+            b"".join((read.signed, start.canonical, rest, start.canonical_end))
         )
-        unsigned = f"{start}\r\n b=".encode("ascii")
-        hashed = b"".join((*_chosen(fields, names), _canonical_field(unsigned)[1]))
-        signature = base64.b64encode(self._signature(hashed)).decode("ascii")
-        pieces = [signature[i : i + 64] for i in range(0, len(signature), 64)]
-        return unsigned + "\r\n ".join(pieces).encode("ascii") + b"\r\n"
+        text = base64.b64encode(signature)
+        pieces = [text[i : i + 64] for i in range(0, len(text), 64)]
+        return b"".join((start.written, rest, start.written_end, b"\r\n ".join(pieces), b"\r\n"))
 
 
-def sign_all(signers: Sequence[Signer], data: bytes, at: datetime) -> bytes:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What all signers make of one message: `h=`, and the fields it names, canonical."""
+
+    named: tuple[str, ...]
+    signed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """A DKIM-Signature before and after its body hash: as written, and as it is signed."""
+
+    written: bytes
+    written_end: bytes
+    canonical: bytes
+    canonical_end: bytes
+
+
+def sign_all(
+    signers: Sequence[Signer], data: bytes, at: datetime, *, canonical: bool = False
+) -> bytes:
     """Give the message with one DKIM-Signature for each signer before it, in their order.
 
-    All sign the same bytes, read once; none signs another's signature.  Raises RenderError.
+    All sign the same bytes, read once; none signs another's signature.  `canonical`: the body
+    is known to have CRLF lines, none ending in a blank and no two blanks side by side, no tab
+    and no empty line at the end, as ours have, and is not looked through.  Raises RenderError.
     """
     if not signers:
         return data
-    fields, body = _read(data)
-    body_hash = base64.b64encode(hashlib.sha256(_canonical_body(body)).digest()).decode("ascii")
-    return b"".join((*(signer._field(fields, body_hash, at) for signer in signers), data))
+    end = data.find(_END_OF_HEAD)
+    if canonical and end >= 0:
+        read = _read(data[:end])
+        digest = hashlib.sha256(memoryview(data)[end + len(_END_OF_HEAD) :]).digest()
+    else:
+        _refuse_odd_line_ends(data)
+        head, _, body = data.partition(_END_OF_HEAD)
+        read = _read(head if end >= 0 else head.removesuffix(b"\r\n"))
+        digest = hashlib.sha256(_canonical_body(body)).digest()
+    body_hash = base64.b64encode(digest).decode("ascii")
+    return b"".join((*(signer._field(read, body_hash, at) for signer in signers), data))
 
 
 def record(signer: Signer) -> tuple[str, str]:
@@ -171,31 +197,30 @@ def _record_name(signer: Signer) -> str:
     return f"{signer.selector}._domainkey.{signer.domain}"
 
 
-def _read(data: bytes) -> tuple[_Fields, bytes]:
-    """Part header and body; refuse line ends that the way to the server would change."""
+def _refuse_odd_line_ends(data: bytes) -> None:
+    """Raise RenderError for line ends that the way to the server would change."""
     ends = data.count(b"\r\n")
     if data.count(b"\r") != ends or data.count(b"\n") != ends:
         raise errors.RenderError("mail", "a message to sign has a line that does not end in CRLF")
-    head, separator, body = data.partition(b"\r\n\r\n")
-    if not separator:
-        head = head.removesuffix(b"\r\n")
-    fields: _Fields = {}
-    for field in _NEXT_FIELD.split(head):
-        name, canonical = _canonical_field(field)
-        fields.setdefault(name, []).append(canonical)
-    if len(fields.get(b"from", ())) != 1:
-        raise errors.RenderError("mail", "a message to sign has one From")
-    return fields, body
 
 
+def _read(head: bytes) -> _Read:
+    """Part a header, without its last line end."""
+    _refuse_odd_line_ends(head)
+    names, fields = zip(*map(_canonical_field, _NEXT_FIELD.split(head)), strict=True)
+    named, order = _choice(names)
+    return _Read(named, b"".join([fields[i] for i in order]))
+
+
+@functools.lru_cache(maxsize=256)  # most fields of a mail are those of the mail before it
 def _canonical_field(field: bytes) -> tuple[bytes, bytes]:
-    """Give a field's folded name, and the field relaxed, without its line end (3.4.2)."""
+    """Give a field's folded name, and the field relaxed (3.4.2)."""
     parts = _FIELD.fullmatch(field)
     if parts is None:
         raise errors.RenderError("mail", "a message to sign has a header line that is none")
     name = parts[1].lower()
     value = _SPACES.sub(b" ", parts[2].replace(b"\r\n", b""))
-    return name, name + b":" + value.strip(b" ")
+    return name, b"%b:%b\r\n" % (name, value.strip(b" "))
 
 
 def _canonical_body(body: bytes) -> bytes:
@@ -209,27 +234,59 @@ def _canonical_body(body: bytes) -> bytes:
     return body + b"\r\n" if body else b""
 
 
-def _names(fields: _Fields) -> Iterator[str]:
+@functools.lru_cache(maxsize=64)
+def _choice(found: tuple[bytes, ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Give `h=` for the folded names of a header, and the places of the fields it names.
+
+    Of several with one name the last comes first (RFC 6376, 5.4.2).  Raises RenderError.
+    """
+    if found.count(b"from") != 1:
+        raise errors.RenderError("mail", "a message to sign has one From")
+    named = tuple(_names(found))
+    places: dict[bytes, list[int]] = {}
+    for place, name in enumerate(found):
+        places.setdefault(name, []).append(place)
+    left = (places.get(name.lower().encode(), []) for name in named)
+    return named, tuple(each.pop() for each in left if each)
+
+
+def _names(found: Sequence[bytes]) -> Iterator[str]:
     """Give the tag `h=`: each single field once more than it is there, the others as found."""
     for name in _SINGLE:
-        for _ in range(len(fields.get(name.lower().encode(), ())) + 1):
+        for _ in range(found.count(name.lower().encode()) + 1):
             yield name
     for name in _AS_FOUND:
-        for _ in fields.get(name.lower().encode(), ()):
+        for _ in range(found.count(name.lower().encode())):
             yield name
-    for folded, found in fields.items():
+    for folded in dict.fromkeys(found):
         if folded.startswith(b"list-") and folded not in _SINGLE_FOLDED:
-            for _ in range(len(found) + 1):
+            for _ in range(found.count(folded) + 1):
                 yield folded.decode("ascii").title()
 
 
-def _chosen(fields: _Fields, names: Iterable[str]) -> Iterator[bytes]:
-    """Give the fields that `h=` names, the last of a name first (RFC 6376, 5.4.2)."""
-    left = {name: list(found) for name, found in fields.items()}
-    for name in names:
-        found = left.get(name.lower().encode())
-        if found:
-            yield found.pop() + b"\r\n"
+@functools.lru_cache(maxsize=64)
+def _start(algorithm: str, domain: str, selector: str, t: int, names: tuple[str, ...]) -> _Start:
+    """Give all of a signature that the mails of one edition have in common."""
+    folded = _folded(
+        (
+            "DKIM-Signature: v=1;",
+            f" a={algorithm};",
+            " c=relaxed/relaxed;",
+            f" d={domain};",
+            f" s={selector};",
+            f" t={t};",
+            f" h={names[0]}:",
+            *(f"{name}:" for name in names[1:-1]),
+            f"{names[-1]};",
+            f" bh={_BODY_HASH};",
+        )
+    )
+    unsigned = f"{folded}\r\n b=".encode("ascii")
+    canonical = _canonical_field(unsigned)[1].removesuffix(b"\r\n")
+    place = _BODY_HASH.encode("ascii")
+    written, _, written_end = unsigned.partition(place)
+    before, _, after = canonical.partition(place)
+    return _Start(written, written_end, before, after)
 
 
 def _folded(pieces: Iterable[str]) -> str:

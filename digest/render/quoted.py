@@ -3,7 +3,8 @@
 A piece ends in a soft line break unless it ends a line anyway, so pieces that were encoded
 once each can be put together in any order: decoded, the join is the join of what was encoded.
 No line begins with "." or "From ", so nothing is stuffed on the way, and no relay's ">" can
-get in.
+get in.  No two blanks stand side by side and no tab anywhere, so a signature takes the bytes as
+they are (RFC 6376, 3.4.4), and a relay that tidies blanks breaks none.
 """
 
 import binascii
@@ -15,6 +16,8 @@ __all__ = ["address", "piece", "text"]
 _LINES_KEPT = 16_384
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _AWKWARD_START = re.compile(rb"^(?:From |\.)+", re.MULTILINE)
+_RUN_OF_BLANKS = re.compile(rb"  |\t")
+_LAST_OF_RUN = re.compile(rb"=20(?!=20|=09|=?$)", re.MULTILINE)
 _SOFT_BREAK = b"=\r\n"
 _ROW = 75  # bytes of a line before the soft break
 # Means itself in HTML, in text and in quoted-printable.
@@ -55,6 +58,8 @@ def _lines(written: str) -> list[str]:
 def _line(line: str) -> bytes:
     raw = _SURROGATE.sub("\ufffd", line).encode()
     encoded = binascii.b2a_qp(raw)
+    if _RUN_OF_BLANKS.search(encoded):
+        encoded = _LAST_OF_RUN.sub(b" ", binascii.b2a_qp(raw, quotetabs=True))
     if _AWKWARD_START.search(encoded):
         encoded = _AWKWARD_START.sub(_spelt, encoded)
     return encoded.replace(b"\n", b"\r\n")

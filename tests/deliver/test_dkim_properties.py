@@ -60,8 +60,11 @@ def test_any_header_verifies(fields: list[tuple[str, str]]) -> None:
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=60))
 @example("Η εφημερίδα σήμερα " * 20, "", "Ευγενία")
 @example("", "\n\n\n", "")
+@example("", "  two \t blanks  \n \n\t", "")
 def test_any_mail_of_ours_verifies(subject: str, text: str, name: str) -> None:
-    """A4, A11: encoded words, long folded fields, and both one-click fields signed."""
+    """A4, A11, A17: encoded words, long folded fields, both one-click fields signed, and the
+    same signature when the body is taken as it is, for it is canonical however it was written.
+    """
     head = mime.MailHead(
         sender_name=name,
         sender_address="briefing@courier.example",
@@ -80,6 +83,8 @@ def test_any_mail_of_ours_verifies(subject: str, text: str, name: str) -> None:
     assert {"List-Unsubscribe", "List-Unsubscribe-Post"} <= set(
         signatures.tags(signed)["h"].split(":")
     )
+    unread = dkim.sign_all([signatures.rsa_signer()], data, signatures.AT, canonical=True)
+    assert unread == signed
 
 
 @UNHURRIED

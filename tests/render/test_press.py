@@ -73,9 +73,11 @@ def read(parts: moulds.Encoded | model.MailParts) -> tuple[str, str, str]:
     data = mime.mail_bytes(head, parts)
     assert max(map(len, data.split(b"\r\n"))) <= 78
     assert not any(line.startswith((b".", b"From ")) for line in data.split(b"\r\n"))
+    text = data.partition(b"\r\n\r\n")[2]
+    assert not any(blanks in text for blanks in (b" \r\n", b"  ", b"\t"))
     read = email.message_from_bytes(data, policy=email.policy.default)
-    text, html = read.iter_parts()
-    return read["Subject"], lines(text.get_content()), lines(html.get_content())
+    plain, html = read.iter_parts()
+    return read["Subject"], lines(plain.get_content()), lines(html.get_content())
 
 
 def lines(read: str) -> str:

@@ -24,6 +24,7 @@ def decoded(data: bytes) -> str:
 @example(written="From here\nFrom there")
 @example(written="x" * 75 + "." + "From " * 30)
 @example(written="blanks at the end \t \n")
+@example(written="  two before" + "\t" * 40 + " =20  x" + " " * 90)
 def test_text_comes_back_and_its_lines_are_short_and_harmless(written: str) -> None:
     """RFC 2045, 6.7: 76 characters, no blank at the end; nothing to stuff, no ">From"."""
     for data in (quoted.text(written), quoted.piece(written)):
@@ -31,7 +32,8 @@ def test_text_comes_back_and_its_lines_are_short_and_harmless(written: str) -> N
         lines = data.split(b"\r\n")
         assert all(len(line) <= 76 for line in lines)
         assert not any(line.startswith((b".", b"From ")) for line in lines)
-        assert not any(line.endswith((b" ", b"\t")) for line in lines)
+        assert not data.endswith(b" ")
+        assert not any(blanks in data for blanks in (b" \r\n", b"  ", b"\t"))
         assert data.isascii()
 
 

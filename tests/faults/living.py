@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from digest import dispatch, intake, model, pipeline, runtime, settings
 from digest.storage import entries, outbox, sources
 from subscribers import people
+from subscribers import tables as people_tables
 
 KEY = "k" * 40
 SENDER = "The Meridian <briefing@meridian.example>"
@@ -88,6 +89,22 @@ def add_readers(session: sa.Connection, rt: runtime.Runtime, n: int, **preferenc
             name=f"Reader {number}",
             **preferences,
         )
+
+
+FIRST_CHAT = 5_000_000
+
+
+def add_chats(session: sa.Connection, rt: runtime.Runtime, n: int) -> None:
+    """`n` readers with private chats FIRST_CHAT and so on."""
+    for number in range(n):
+        people.add(session, key=rt.keys[-1], now=rt.clock(), chat_id=FIRST_CHAT + number)
+
+
+def addresses(session: sa.Connection) -> dict[int, str]:
+    """Channel id → mail address or chat id."""
+    channel = people_tables.channel
+    rows = session.execute(sa.select(channel.c.id, channel.c.address))
+    return {row.id: row.address for row in rows}
 
 
 async def publish(rt: runtime.Runtime) -> model.Edition:

@@ -1,4 +1,4 @@
-"""Bring what the tests need and Python packages cannot: a browser, mail readers, WordPress.
+"""Bring what the tests need and Python packages cannot: a browser, mail programs, WordPress.
 
 `python -m tests.setup` prints one line for each and is done at once when all is there.  Nothing
 is left out quietly: what cannot be brought here is said with what to do, and the exit code is 1.
@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests import browsers, real_wordpress
+from tests import browsers, real_postfix, real_wordpress
+from tests.deliver import signatures
 
 __all__ = ["NEEDS", "Need", "bring", "main"]
 
@@ -51,6 +52,8 @@ NEEDS = (
     Need("mutt", _program("mutt"), "mutt"),
     Need("w3m", _program("w3m"), "w3m"),
     Need("mblaze", _program("mshow"), "mblaze"),
+    Need("OpenDKIM", signatures.find_opendkim, "opendkim"),
+    Need("Postfix", real_postfix.find, "postfix"),
     Need("WordPress", _wordpress, "wordpress"),
     Need("MariaDB", real_wordpress.find_database, "mariadb-server-core"),
     Need("PHP", real_wordpress.find_php, "php-cli php-mysql php-xml php-gd php-curl"),
@@ -105,8 +108,12 @@ def bring(needs: Sequence[Need], do: Do = run, *, may_install: bool | None = Non
     return lines
 
 
-# A machine for tests is not worth waiting for its disk after every file.
-_OPTIONS = ("-y", "-qq", "--no-install-recommends", "-o", "Dpkg::Options::=--force-unsafe-io")
+# A machine for tests is not worth waiting for its disk after every file.  Nothing that is there
+# makes room for what is not: Postfix would take the place of another mail server.
+_OPTIONS = (
+    "-y", "-qq", "--no-install-recommends", "--no-remove",
+    "-o", "Dpkg::Options::=--force-unsafe-io",
+)  # fmt: skip
 
 
 @contextlib.contextmanager

@@ -1,11 +1,14 @@
 """Keys, a message, and verifiers that are not ours, for the tests of the DKIM signature.
 
-dkimpy always judges.  The Node program `mailauth` judges too where it is on PATH
+dkimpy and OpenDKIM, a filter that many mail servers verify with, always judge; `poe set-up`
+brings the second.  The Node program `mailauth` judges too where it is on PATH
 (`npm install --global mailauth`).
 """
 
 import functools
 import json
+import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -66,8 +69,13 @@ def rsa_signer() -> dkim.Signer:
 
 
 @functools.cache
+def ed25519_key() -> ed25519.Ed25519PrivateKey:
+    return ed25519.Ed25519PrivateKey.generate()
+
+
+@functools.cache
 def ed25519_signer() -> dkim.Signer:
-    return dkim.Signer(DOMAIN, "e2026", pem(ed25519.Ed25519PrivateKey.generate()))
+    return dkim.Signer(DOMAIN, "e2026", pem(ed25519_key()))
 
 
 def both() -> tuple[dkim.Signer, dkim.Signer]:
@@ -91,6 +99,29 @@ def verdicts(data: bytes, signers: Sequence[dkim.Signer]) -> list[bool]:
         except dkimpy.DKIMException:
             found.append(False)
     return found
+
+
+def find_opendkim() -> str:
+    """Return where OpenDKIM's filter is, "" when it is absent."""
+    return shutil.which("opendkim", path=f"/usr/sbin{os.pathsep}{os.environ.get('PATH', '')}") or ""
+
+
+def verdicts_of_opendkim(data: bytes, signers: Sequence[dkim.Signer]) -> list[bool]:
+    """What OpenDKIM says of each signature of the message, the first one first."""
+    with tempfile.TemporaryDirectory() as folder:
+        records, settings = Path(folder, "records"), Path(folder, "opendkim.conf")
+        records.write_text("".join(f"{name} {text}\n" for name, text in map(dkim.record, signers)))
+        settings.write_text(f"Mode v\nTestDNSData file:{records}\n")
+        mail = Path(folder, "mail.eml")
+        mail.write_bytes(data)
+        done = subprocess.run(
+            [find_opendkim() or "opendkim", "-x", str(settings), "-t", str(mail), "-v", "-v"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+    return [result == "pass" for result in re.findall(r"^\tdkim=(\w+)", done.stdout, re.MULTILINE)]
 
 
 def verdicts_of_mailauth(data: bytes, signers: Sequence[dkim.Signer]) -> list[bool]:
@@ -119,7 +150,11 @@ def verdicts_of_mailauth(data: bytes, signers: Sequence[dkim.Signer]) -> list[bo
     return [result["status"]["result"] == "pass" for result in results]
 
 
-JUDGES = (verdicts, *((verdicts_of_mailauth,) if shutil.which("mailauth") else ()))
+JUDGES = (
+    verdicts,
+    verdicts_of_opendkim,
+    *((verdicts_of_mailauth,) if shutil.which("mailauth") else ()),
+)
 
 
 def tags(data: bytes, index: int = 0) -> dict[str, str]:

@@ -5,8 +5,8 @@ Nobody's choices, links or reasons are in either (B24).
 
 from datetime import date, datetime, timedelta
 
-from digest import compose, curate, intake, model, pipeline, runtime
-from digest.storage import archive, database, editions, entries
+from digest import curate, intake, model, pipeline, runtime, standing
+from digest.storage import archive, database, editions
 
 PAGE = 30  # days on one page of the archive
 MOST_STORIES = 150  # on one edition's page, as many as one can leaf through
@@ -28,8 +28,8 @@ def open_edition(
     if edition is None:
         return None
     frozen = editions.stories_of(session, edition_id)
-    gone = entries.withdrawn(session, {entry.id for story in frozen for entry in story.entries})
-    stories = tuple(left for story in frozen if (left := compose.standing(story, gone)) is not None)
+    said = standing.load(session, frozen)
+    stories = tuple(s for story in frozen if (s := standing.story_now(story, said)) is not None)
     issue = issue_for_everybody(rt, edition, stories)
     return None if issue is None else (edition, issue)
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from digest import lane, model, runtime
+from digest import lane, model, outdated, runtime
 from digest.deliver import sender
-from digest.storage import database, editions, journal, leases, outbox
+from digest.storage import amendments, database, editions, journal, leases, outbox
 
 logger = logging.getLogger(__name__)
 
@@ -37,16 +37,41 @@ async def run(
     lanes = {}
     notes = {kind: journal.Journal(rt.state_dir, f"{rt.owner}-{kind}") for kind in senders}
     try:
+        if model.ChannelKind.CHAT in senders:
+            # Before anything is sent that has the correction already.
+            await outdated.Notices(rt).look()
         async with asyncio.TaskGroup() as group:
             for kind, transport in senders.items():
                 lanes[kind] = lane.Lane(rt, kind, transport, notes[kind])
                 group.create_task(_serve(rt, lanes[kind], stop, until_drained))
+            if not until_drained:
+                group.create_task(_amend(rt, senders, notes, stop, until_drained=False))
+        await _amend(rt, senders, notes, stop, until_drained=until_drained)
     finally:
         for kept in notes.values():
             await rt.db.run(settle_left, kept.left(), rt.clock())
             kept.close()
     await rt.db.run(editions.finish, now=rt.clock())
     return {kind: served.fault for kind, served in lanes.items() if served.fault}
+
+
+async def _amend(
+    rt: runtime.Runtime,
+    senders: Mapping[model.ChannelKind, sender.Sender[Any]],
+    notes: Mapping[model.ChannelKind, journal.Journal],
+    stop: asyncio.Event,
+    *,
+    until_drained: bool,
+) -> None:
+    """Correct what chats have: until `stop`, or what is due now."""
+    if model.ChannelKind.CHAT not in senders or stop.is_set():
+        return
+    from digest import amending  # noqa: PLC0415 - a second that only a bot needs
+
+    editor = senders[model.ChannelKind.CHAT]
+    if isinstance(editor, amending.Editor):
+        work = amending.amend_all if until_drained else amending.serve
+        await work(rt, editor, notes[model.ChannelKind.CHAT].owner, stop)
 
 
 async def _serve(
@@ -113,6 +138,7 @@ def settle_left(session: database.Session, left: journal.Left, now: datetime) ->
             state, next_at = lane.after_doubt(delivery, now)
             reason = "the worker died before the answer came"
             results.append(outbox.Result(delivery, state, now, reason, next_at, doubted=True))
+    amendments.release(session, left.owner)
     n_settled = outbox.record(session, results)
     return n_settled + outbox.release(session, owner=left.owner)
 

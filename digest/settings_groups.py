@@ -123,6 +123,12 @@ class Telegram(BaseModel):
         25.0, gt=0, le=1000, description="Messages a second at most, over all chats"
     )
     webhook_url: str = Field("", description="Public https address for updates; empty: polling")
+    amend_hours: float = Field(
+        48.0,
+        ge=0,
+        le=336,
+        description="Messages sent so many hours ago are corrected when a story is; 0: none",
+    )
 
     @pydantic.field_validator("api_url", "webhook_url")
     @classmethod

@@ -9,11 +9,11 @@ PTB and httpx log texts and URLs, token and all, and are kept from that (C27).
 import contextlib
 import enum
 import logging
+import re
 import urllib.parse
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from html.parser import HTMLParser
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -24,6 +24,7 @@ from telegram import ext
 from digest import errors, logs, model
 from digest.deliver import pace, verdicts
 from digest.deliver.bot_request import CONNECTIONS, BotRequest
+from digest.deliver.plain import plain_text
 from digest.deliver.verdicts import decision
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "bot_url",
     "decision",
     "keyboard",
+    "missing_parts",
     "plain_text",
 ]
 
@@ -41,10 +43,11 @@ logger = logging.getLogger(__name__)
 
 _AT_ONCE = 32  # messages; most of them wait for their chat's turn, not for an answer
 _ANSWER_SECONDS = 0.1  # what Telegram usually takes; so many connections keep the rate up
-_MAX_UNITS = 4096  # UTF-16, after parsing: core.telegram.org/bots/api#sendmessage
 DELETABLE_FOR = timedelta(hours=48)  # core.telegram.org/bots/api#deletemessage
 _NO_THREAD = ("message thread not found", "topic_closed", "topic_deleted")
-_BROADCAST = pace.Turn(pace.Priority.BROADCAST)
+_AMENDMENT = pace.Turn(pace.Priority.AMENDMENT)
+_INCOMPLETE = re.compile(r"\d+ of \d+ parts; ")
+_MISSING = re.compile(r"(?:^|; )part (\d+): ")
 _GONE = ("message to edit not found", "message to delete not found", "message_id_invalid")
 
 Asked = TypeVar("Asked")
@@ -172,7 +175,7 @@ class ChatSender:
                 parse_mode=mode,
                 link_preview_options=_preview(part),
                 reply_markup=keyboard(part.buttons),
-                rate_limit_args=_BROADCAST,
+                rate_limit_args=_AMENDMENT,
             )
 
         with _repeatable():
@@ -193,7 +196,7 @@ class ChatSender:
         """
         with _repeatable():
             try:
-                await self._bot.delete_message(chat_id, message_id, rate_limit_args=_BROADCAST)
+                await self._bot.delete_message(chat_id, message_id, rate_limit_args=_AMENDMENT)
             except verdicts.FAILURES as error:
                 if verdicts.says(error, "message can't be deleted"):
                     return Change.TOO_OLD
@@ -303,6 +306,13 @@ def _preview(part: model.ChatPart) -> telegram.LinkPreviewOptions:
     )
 
 
+def missing_parts(detail: str) -> frozenset[int]:
+    """Give the numbers of the parts that did not go out, by the `detail` of their receipt."""
+    if not _INCOMPLETE.match(detail):
+        return frozenset()
+    return frozenset(int(number) for number in _MISSING.findall(detail))
+
+
 def bot_url(api_url: str) -> str:
     """PTB's `base_url` for a Bot API server's root; "" is Telegram's.
 
@@ -353,38 +363,3 @@ def _once(call: Callable[[], None]) -> Callable[[], None]:
                 raise _Stopped("stopped") from stopped
 
     return first
-
-
-class _Text(HTMLParser):
-    """Collects what a reader would see, each link's address after its words."""
-
-    def __init__(self, *, links: bool) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-        self._links = links
-        self._url = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "a":
-            self._url = dict(attrs).get("href") or ""
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "a" and self._url and self._links:
-            self.parts.append(f" ({self._url})")
-            self._url = ""
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data)
-
-
-def plain_text(html: str) -> str:
-    """`html` as text of at most 4096 UTF-16 units, with link addresses while there is room."""
-    text = ""
-    for links in (True, False):
-        reader = _Text(links=links)
-        reader.feed(html)
-        reader.close()
-        text = "".join(reader.parts)
-        if len(text.encode("utf-16-le")) // 2 <= _MAX_UNITS:
-            return text
-    return text.encode("utf-16-le")[: 2 * _MAX_UNITS].decode("utf-16-le", "ignore")

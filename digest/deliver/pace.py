@@ -45,14 +45,19 @@ _SLOWER = 0.8  # of the old rate, after a 429
 _FASTER_SECONDS = 60.0  # one permit more after this long without another
 PATIENCE_SECONDS = 60.0  # the longest flood wait that a broadcast sits out
 _TRIES = 5  # of an answer that meets one flood wait after the other
+_SHARE = 4  # broadcasts that go before a correction that waits
 _SWEEP_EVERY = 1000  # grants
 
 
 class Priority(enum.IntEnum):
-    """Who goes first: a person waiting for an answer, then everything we send by ourselves."""
+    """Who goes first: a person waiting for an answer, what we send by ourselves, corrections.
+
+    Corrections of what was sent get what the others leave, and of a broadcast every fifth place.
+    """
 
     INTERACTIVE = 0
     BROADCAST = 1
+    AMENDMENT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,7 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
         self._held_until = float("-inf")
         self._faster_at = float("inf")
         self._n_grants = 0
+        self._n_ahead = 0  # broadcasts that went since a correction waits
         self._waker: asyncio.Task[None] | None = None
         self._wakes_at = float("inf")
 
@@ -168,7 +174,8 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
         """
         self._held_until = max(self._held_until, self._clock() + seconds)
         if self.held_seconds > PATIENCE_SECONDS:
-            for lane in (self._waiting[Priority.BROADCAST], self._unlimited):
+            kept = self._waiting
+            for lane in (kept[Priority.BROADCAST], kept[Priority.AMENDMENT], self._unlimited):
                 for request in lane:
                     if not request.granted.done():
                         request.granted.set_exception(self._flood())
@@ -244,7 +251,7 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
                 limits.append(windows.Window(_GROUP_LIMIT, _GROUP_SECONDS))
             known = _Chat(tuple(limits), windows.Window(_OWN_LIMIT, _OWN_SECONDS))
             self._chats[chat] = known
-        own = (known.own,) if turn.priority is Priority.BROADCAST else ()
+        own = () if turn.priority is Priority.INTERACTIVE else (known.own,)
         return (self._all, *known.limits, *own)
 
     async def _granted(self, request: _Request, lane: deque[_Request]) -> None:
@@ -273,17 +280,21 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
             while self._unlimited:
                 self._let_out(self._unlimited.popleft(), now)
             for priority in Priority:
+                if priority is Priority.BROADCAST and self._n_ahead >= _SHARE:
+                    self._grant_lane(Priority.AMENDMENT, now, self._n_ahead // _SHARE)
                 soonest = min(soonest, self._grant_lane(priority, now))
         self._sweep(now)
         self._wake_in(soonest, now)
 
-    def _grant_lane(self, priority: Priority, now: float) -> float:
-        """Let out who may go, in order; gives the seconds until another one may."""
+    def _grant_lane(self, priority: Priority, now: float, most: float = float("inf")) -> float:
+        """Let out who may go, in order, `most` of them; gives the seconds until another may."""
         soonest = float("inf")
         lane = self._waiting[priority]
         for request in list(lane) if lane else ():
+            if most <= 0:
+                break
             overall = self._all.wait_seconds(now)
-            if priority is Priority.BROADCAST and overall is not None:
+            if priority is not Priority.INTERACTIVE and overall is not None:
                 overall = max(overall, self._spread.wait_seconds(now))
             if overall != 0.0:  # nobody behind may go either
                 return min(soonest, float("inf") if overall is None else overall)
@@ -296,6 +307,7 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
                 continue
             lane.remove(request)
             self._let_out(request, now)
+            most -= 1
         return soonest
 
     def _let_out(self, request: _Request, now: float) -> None:
@@ -303,10 +315,17 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
             return
         for window in request.limits:
             window.take()
-        if request.limits and request.turn.priority is Priority.BROADCAST:
+        if request.limits and request.turn.priority is not Priority.INTERACTIVE:
             self._spread.take(now)
+            self._count_turn(request.turn.priority)
         self._n_grants += 1
         request.granted.set_result(None)
+
+    def _count_turn(self, priority: Priority) -> None:
+        if priority is Priority.AMENDMENT:
+            self._n_ahead = max(0, self._n_ahead - _SHARE)
+        elif self._waiting[Priority.AMENDMENT]:
+            self._n_ahead = min(self._n_ahead + 1, 2 * _SHARE)
 
     def _complete(self, request: _Request) -> None:
         now = self._clock()

@@ -209,6 +209,12 @@ class Account:
             **note,
         }
 
+    def lose_message(self, chat_id: int, message_id: int) -> None:
+        """Let the chat's own people delete a message of the bot."""
+        chat = self.chats.find(chat_id)
+        self.chats.write(chat, replace(chat.messages[message_id], deleted=True))
+        self.note_change()
+
     def close_thread(self, chat_id: int, thread_id: int) -> None:
         self.chats.known[chat_id].closed_threads.add(thread_id)
 

@@ -5,7 +5,7 @@ Source: core.telegram.org/bots/api#sendmessage, #html-style
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -15,10 +15,12 @@ from digest.render import views, words
 from digest.render.environment import Templates
 from digest.render.parting import CAPTION_UNITS, n_entities, n_units, split
 
-__all__ = ["CAPTION_UNITS", "ChatRenderer", "n_entities", "n_units", "split"]
+__all__ = ["CAPTION_UNITS", "ChatRenderer", "n_entities", "n_units", "refit", "split"]
 
 _STORIES = 10  # the rest waits online, where there is an archive to look at
 _DATA_BYTES = 64
+_MOST_UNITS = 4_096  # what Telegram takes; `split` leaves some of it free
+_NUMBER = re.compile(r"\n\n<i>\d+/\d+</i>\Z")
 _BETWEEN_BLOCKS = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
 
@@ -153,16 +155,43 @@ class ChatRenderer:
     ) -> model.ChatMessage:
         written = self._templates.render(f"chat/{name}.html", values, language)
         blocks = [block.strip() for block in _BETWEEN_BLOCKS.split(written) if block.strip()]
-        texts = split(blocks)
-        parts = tuple(
-            model.ChatPart(
-                html=f"{text}\n\n<i>{number}/{len(texts)}</i>" if len(texts) > 1 else text,
-                preview_url=frame.preview_url if number == 1 else "",
-                buttons=frame.keyboard if number == len(texts) else (),
-            )
-            for number, text in enumerate(texts, 1)
-        )
+        parts = _parts(split(blocks), frame.preview_url, frame.keyboard)
         return model.ChatMessage(frame.chat_id, parts, frame.silent, frame.thread_id)
+
+    def withdrawn(self, links: model.Links, *, language: str = "en") -> model.ChatPart:
+        """Render what stands in place of a message that is taken back and cannot be deleted."""
+        language = self._templates.language(language, self._publication.language)
+        values = views.masthead(self._publication, links, language)
+        written = self._templates.render("chat/withdrawn.html", values, language)
+        return model.ChatPart(written.strip())
+
+
+def refit(parts: Sequence[model.ChatPart], n_most: int) -> tuple[model.ChatPart, ...]:
+    """Make no more than `n_most` parts of these, by using all the room there is.
+
+    They stay as many as they are when that does not help: a message cannot become two.
+    """
+    if len(parts) <= n_most:
+        return tuple(parts)
+    blocks = [block for part in parts for block in _NUMBER.sub("", part.html).split("\n\n")]
+    texts = split(blocks, _MOST_UNITS)
+    if len(texts) > n_most:
+        return tuple(parts)
+    return _parts(texts, parts[0].preview_url, parts[-1].buttons)
+
+
+def _parts(
+    texts: Sequence[str], preview_url: str, keyboard: tuple[tuple[model.ChatButton, ...], ...]
+) -> tuple[model.ChatPart, ...]:
+    """Number the parts; the first has the preview, the last one the buttons."""
+    return tuple(
+        model.ChatPart(
+            html=f"{text}\n\n<i>{number}/{len(texts)}</i>" if len(texts) > 1 else text,
+            preview_url=preview_url if number == 1 else "",
+            buttons=keyboard if number == len(texts) else (),
+        )
+        for number, text in enumerate(texts, 1)
+    )
 
 
 def _action(text: str, data: str) -> model.ChatButton:

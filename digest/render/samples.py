@@ -169,6 +169,8 @@ def values(name: str) -> tuple[Mapping[str, object], ...] | None:
             return _issue(_CARD, _CARD) + _issue(_BARE_CARD, _BARE_CARD)
         case "chat", "alert.html":
             return _alert(_CARD) + _alert(_BARE_CARD)
+        case "chat", "withdrawn.html":
+            return _SHARED, _BARE
         case "chat", ("confirm.html" | "welcome.html" | "goodbye.html"):
             return {**_SHARED, **_NOTICE}, {**_BARE, **_NOTICE, "topics": ()}
     return None

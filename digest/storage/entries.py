@@ -169,6 +169,16 @@ def withdrawn(session: sa.Connection, entry_ids: Collection[str]) -> frozenset[s
     return frozenset(found)
 
 
+def words_of(session: sa.Connection, entry_ids: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Title and summary of stored entries as they are now, by the id stories name them by."""
+    found = {}
+    for ids in sql.chunks([int(entry_id) for entry_id in entry_ids]):
+        query = sa.select(_entry.c.id, _entry.c.title, _entry.c.summary)
+        for row in session.execute(query.where(_entry.c.id.in_(ids))):
+            found[str(row.id)] = (row.title, row.summary)
+    return found
+
+
 def latest(session: sa.Connection, limit: int) -> tuple[model.Entry, ...]:
     """The newest entries, newest first."""
     query = select_entries().order_by(_entry.c.published_at.desc(), _entry.c.id.desc()).limit(limit)

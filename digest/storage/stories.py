@@ -3,6 +3,7 @@ above (digest.cluster)."""
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -154,6 +155,25 @@ def edit(session: sa.Connection, story_id: int, **values: Any) -> bool:
         values["unpinned"] = not values["pinned"]
     changed = session.execute(sa.update(_story).where(_story.c.id == story_id).values(**values))
     return changed.rowcount == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An editor's word on a story, and how often it changed."""
+
+    headline: str
+    dropped: bool
+    revision: int
+
+
+def said_of(session: sa.Connection, story_ids: Iterable[int]) -> dict[int, Said]:
+    """What is said now of stories that are still kept."""
+    found = {}
+    for ids in sql.chunks(sorted(set(story_ids))):
+        query = sa.select(_story.c.id, _story.c.headline, _story.c.dropped, _story.c.revision)
+        for row in session.execute(query.where(_story.c.id.in_(ids))):
+            found[row.id] = Said(row.headline, row.dropped, row.revision)
+    return found
 
 
 def pinned_by_hand(session: sa.Connection, ids: Sequence[int]) -> frozenset[int]:

@@ -281,3 +281,35 @@ attempt = sa.Table(
     _text("reason"),
     sa.Index("ix_attempt_delivery_id", "delivery_id"),
 )
+
+# How the stories of an edition or alert differ now from what was frozen: what chats have of it
+# is amended.  `spreading` are the stories whose readers are still being looked for.
+amended_unit = sa.Table(
+    "amended_unit",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("unit_id", Id, primary_key=True, autoincrement=False),
+    _count("version"),
+    sa.Column("differs", sa.JSON, nullable=False, default=dict),
+    sa.Column("spreading", sa.JSON, nullable=False, default=list),
+    sa.Column("after_delivery_id", Id, nullable=False, default=0, server_default="0"),
+    sa.Column("amended_at", sql.UtcDateTime, nullable=False),
+)
+
+# A chat message that was sent and is to be changed to what stands now.
+amendment = sa.Table(
+    "amendment",
+    metadata,
+    sa.Column("delivery_id", sa.ForeignKey("delivery.id", ondelete="CASCADE"), primary_key=True),
+    _count("version"),
+    _text("state", "queued"),
+    _text("reason"),
+    sa.Column("created_at", sql.UtcDateTime, nullable=False),
+    sa.Column("next_at", sql.UtcDateTime, nullable=False),
+    sa.Column("expires_at", sql.UtcDateTime, nullable=False),
+    _count("attempts"),
+    _text("owner"),
+    _count("fence"),
+    sa.Column("lease_until", sql.UtcDateTime),
+    sa.Index("ix_amendment_due", "state", "next_at", "delivery_id"),
+)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from digest import errors, model, runtime, topics
-from digest.storage import database, outbox
+from digest.storage import database, served
 from subscribers import addresses, channels, tokens
 from subscribers import model as people
 from subscribers import people as persons
@@ -25,14 +25,14 @@ def recipients(
 ) -> list[model.Recipient]:
     """Snapshots of people for one run, with what each was shown before on any channel."""
     ids = [reach.subscriber_id for reach in reached]
-    seen = outbox.seen(session, ids, since=now - SEEN_FOR)
-    alerted = outbox.alerts_since(session, ids, since=now - timedelta(days=2))
-    return [_recipient(reach, seen, alerted, now) for reach in reached]
+    shown = served.shown_since(session, ids, since=now - SEEN_FOR)
+    alerted = served.alerts_since(session, ids, since=now - timedelta(days=2))
+    return [_recipient(reach, shown, alerted, now) for reach in reached]
 
 
 def _recipient(
     reach: people.Reach,
-    seen: Mapping[int, Mapping[int, int]],
+    shown: Mapping[int, Mapping[int, int]],
     alerted: Mapping[int, Iterable[datetime]],
     now: datetime,
 ) -> model.Recipient:
@@ -48,7 +48,7 @@ def _recipient(
         topics=frozenset(reach.topics),
         time_zone=reach.time_zone,
         language=reach.language,
-        seen=seen.get(reach.subscriber_id, {}),
+        seen=shown.get(reach.subscriber_id, {}),
         alerts=reach.alerts,
         quiet_from=reach.quiet_from,
         quiet_until=reach.quiet_until,

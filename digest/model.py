@@ -3,6 +3,7 @@
 Source → Entry → Story → Edition → Issue → Message → Delivery.  Glossary: README.md.
 """
 
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from dataclasses import replace as replace  # noqa: PLC0414 - said aloud: part of this module
@@ -268,6 +269,11 @@ class Delivery:
 
     `unit_id` is the edition, alert or notice it is part of.  `fence` grows with every claim:
     a claimer that lost its lease can no longer record anything.
+
+    `packed` is `shown` as the outbox keeps it: `numbers`, which mean the same in all deliveries
+    of a kind and unit.  Deliveries with equal bytes share one `shown`, made when its bytes were
+    first met, so that neither numbers nor `shown` cost a message anything.  Empty for what was
+    not read from the outbox, and for what shows nothing.
     """
 
     id: int
@@ -288,6 +294,12 @@ class Delivery:
     submitted_at: datetime | None = None
     reason: str = ""
     doubted: bool = False  # it was once in doubt whether it arrived
+    packed: bytes = b""  # two bytes for each of `shown`, the lower first
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """`shown` by number: index and key of what was made once for all who are shown it."""
+        return struct.unpack(f"<{len(self.packed) // 2}H", self.packed)
 
 
 @dataclass(frozen=True, slots=True)

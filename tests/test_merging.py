@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from digest import desk, intake, placing, why
-from digest.storage import entries, outbox, stories
+from digest.storage import entries, served, stories
 from tests import publishing
 from tests.publishing import GLACIERS, PORTO, SEOUL, Press
 
@@ -58,7 +58,7 @@ async def test_a_merged_story_that_changes_afterwards_comes_again_as_updated(
         press.do(stories.revise, [other])  # changed once before the two were one
         merge(press, other, seen)
         since = press.clock() - timedelta(days=1)
-        assert press.do(outbox.seen, [ann.id], since=since) == {ann.id: {seen: 1, other: 2}}
+        assert press.do(served.shown_since, [ann.id], since=since) == {ann.id: {seen: 1, other: 2}}
         press.do(stories.revise, [other])
         edition = await press.publish()
         [delivery] = [each for each in press.deliveries() if each.unit_id == edition.id]

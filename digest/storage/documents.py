@@ -17,19 +17,6 @@ def topics_from(document: Sequence[Any]) -> tuple[model.TopicMatch, ...]:
     return tuple(model.TopicMatch(topic, score, tuple(why)) for topic, score, why in document)
 
 
-def shown_document(shown: Sequence[model.Shown]) -> list[Any]:
-    """What an issue shows, in its order."""
-    return [[s.story_id, s.revision, s.kind, s.topic, s.why, int(s.updated)] for s in shown]
-
-
-def shown_from(document: Sequence[Any]) -> tuple[model.Shown, ...]:
-    """The inverse of `shown_document`."""
-    return tuple(
-        model.Shown(story_id, revision, kind, topic, why, bool(updated))
-        for story_id, revision, kind, topic, why, updated in document
-    )
-
-
 def story_document(story: model.Story) -> dict[str, Any]:
     """A story with everything a reader is shown, and nothing else (no full texts)."""
     return {

@@ -6,7 +6,6 @@ A claim has an owner, a lease and a fence; every record checks the fence, so a c
 rows were given to another can no longer say anything about them.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from digest import model
-from digest.storage import documents, stories, tables
+from digest.storage import showings, tables
 from subscribers import sql
 
 _delivery = tables.delivery
@@ -68,10 +67,16 @@ def put(
     *,
     expires_at: datetime,
     now: datetime,
+    numbers: showings.Numbers | None = None,
 ) -> None:
-    """Queue deliveries; a channel that already has one of this unit keeps it."""
+    """Queue deliveries; a channel that already has one of this unit keeps it.
+
+    `numbers` are those of the unit: hand them in again for its next page.
+    """
     if not drafts:
         return
+    numbers = numbers or showings.Numbers(kind, unit_id)
+    packed = numbers.pack(session, [(draft.shown, draft.more or {}) for draft in drafts])
     session.execute(
         sql.insert(session, _delivery).on_conflict_do_nothing(
             index_elements=["kind", "unit_id", "channel_id"]
@@ -85,13 +90,13 @@ def put(
                 "subscriber_id": draft.subscriber_id,
                 "priority": PRIORITY[kind],
                 "message_id": draft.message_id,
-                "shown": documents.shown_document(draft.shown),
-                "more": dict(draft.more or {}),
+                "shown": shown,
+                "more": more,
                 "created_at": now,
                 "next_at": now,
                 "expires_at": expires_at,
             }
-            for draft in drafts
+            for draft, (shown, more) in zip(drafts, packed, strict=True)
         ],
     )
 
@@ -295,12 +300,11 @@ def listing(
     if subscriber_id is not None:
         query = query.where(_delivery.c.subscriber_id == subscriber_id)
     if ids is None:
-        return tuple(_delivery_from(row) for row in session.execute(query.limit(limit)))
-    found: list[model.Delivery] = []
+        return _deliveries(session, session.execute(query.limit(limit)).all())
+    found: list[sa.Row[Any]] = []
     for some in sql.chunks(ids):
-        rows = session.execute(query.where(_delivery.c.id.in_(some)))
-        found += [_delivery_from(row) for row in rows]
-    return tuple(found)
+        found += session.execute(query.where(_delivery.c.id.in_(some))).all()
+    return _deliveries(session, found)
 
 
 def attempts_of(session: sa.Connection, delivery_id: int) -> tuple[tuple[datetime, str, str], ...]:
@@ -333,50 +337,11 @@ def oldest_due(session: sa.Connection, *, now: datetime) -> datetime | None:
     return oldest
 
 
-def seen(
-    session: sa.Connection, subscriber_ids: Sequence[int], *, since: datetime
-) -> dict[int, dict[int, int]]:
-    """What each subscriber was shown on any channel: story id → highest revision.
-
-    Who was shown a story that is part of another now has seen that one.
-    """
-    shown: dict[int, dict[int, int]] = defaultdict(dict)
-    for some in sql.chunks(subscriber_ids):
-        query = (
-            sa.select(_delivery.c.subscriber_id, _delivery.c.shown)
-            .where(_delivery.c.subscriber_id.in_(some), _delivery.c.created_at >= since)
-            .where(_delivery.c.state.not_in(NOT_SHOWN))
-        )
-        for row in session.execute(query):
-            mine = shown[row.subscriber_id]
-            for story_id, revision, *_ in row.shown:
-                mine[story_id] = max(revision, mine.get(story_id, 0))
-    merged = stories.merged_into(session, {each for mine in shown.values() for each in mine})
-    for mine in shown.values():
-        for story_id in mine.keys() & merged.keys():
-            into, revision = merged[story_id]
-            mine[into] = max(revision, mine.get(into, 0))
-    return shown
+def _deliveries(session: sa.Connection, rows: Sequence[Any]) -> tuple[model.Delivery, ...]:
+    return tuple(map(_delivery_from, rows, showings.opened(session, rows)))
 
 
-def alerts_since(
-    session: sa.Connection, subscriber_ids: Sequence[int], *, since: datetime
-) -> dict[int, list[datetime]]:
-    """When each subscriber was sent an alert."""
-    found: dict[int, list[datetime]] = defaultdict(list)
-    for some in sql.chunks(subscriber_ids):
-        query = (
-            sa.select(_delivery.c.subscriber_id, _delivery.c.created_at)
-            .where(_delivery.c.subscriber_id.in_(some), _delivery.c.created_at >= since)
-            .where(_delivery.c.kind == model.DeliveryKind.ALERT)
-            .where(_delivery.c.state.not_in(NOT_SHOWN))
-        )
-        for row in session.execute(query):
-            found[row.subscriber_id].append(row.created_at)
-    return found
-
-
-def _delivery_from(row: Any) -> model.Delivery:
+def _delivery_from(row: Any, opened: showings.Opened) -> model.Delivery:
     return model.Delivery(
         id=row.id,
         kind=model.DeliveryKind(row.kind),
@@ -385,15 +350,16 @@ def _delivery_from(row: Any) -> model.Delivery:
         channel_kind=model.ChannelKind(row.channel_kind),
         subscriber_id=row.subscriber_id,
         message_id=row.message_id,
-        shown=documents.shown_from(row.shown),
+        shown=opened.shown,
         created_at=row.created_at,
         expires_at=row.expires_at,
         attempts=row.attempts,
         fence=row.fence,
         state=model.DeliveryState(row.state),
-        more=row.more,
+        more=opened.more,
         next_at=row.next_at,
         submitted_at=row.submitted_at,
         reason=row.reason,
         doubted=row.doubted,
+        packed=row.shown or b"",
     )

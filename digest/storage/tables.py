@@ -252,8 +252,8 @@ delivery = sa.Table(
     sa.Column("priority", sa.Integer, nullable=False),
     _text("state", "queued"),
     sa.Column("message_id", sa.Text, nullable=False),
-    sa.Column("shown", sa.JSON, nullable=False, default=list),
-    sa.Column("more", sa.JSON, nullable=False, default=dict),
+    sa.Column("shown", sa.LargeBinary),  # numbers of showings (storage.showings); NULL: nothing
+    sa.Column("more", sa.LargeBinary),
     sa.Column("created_at", sql.UtcDateTime, nullable=False),
     sa.Column("next_at", sql.UtcDateTime, nullable=False),
     sa.Column("expires_at", sql.UtcDateTime, nullable=False),
@@ -269,6 +269,21 @@ delivery = sa.Table(
     sa.Index("ix_delivery_due", "state", "channel_kind", "priority", "next_at", "id"),
     sa.Index("ix_delivery_subscriber_id_created_at", "subscriber_id", "created_at"),
     sa.Index("ix_delivery_owner_state", "owner", "state"),
+)
+
+# What the deliveries of an edition or alert show to anybody, by number; rows are only added.
+showing = sa.Table(
+    "showing",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("unit_id", Id, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("story_id", Id, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("section", sa.Text, nullable=False),
+    sa.Column("topic", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("updated", sa.Boolean, nullable=False),
 )
 
 attempt = sa.Table(

@@ -5,7 +5,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from digest import model
-from digest.storage import outbox
+from digest.storage import outbox, served
 from tests.storage import making
 from tests.storage.making import NOW
 
@@ -122,10 +122,10 @@ def test_what_was_shown_counts_as_seen_unless_the_message_never_left(
         expires_at=NOW + timedelta(hours=1),
         now=NOW,
     )
-    assert outbox.seen(session, [10, 20], since=NOW) == {10: {5: 2}, 20: {6: 1}}
+    assert served.shown_since(session, [10, 20], since=NOW) == {10: {5: 2}, 20: {6: 1}}
     failing = next(d for d in making.claimed(session) if d.channel_id == 2)
     outbox.record(session, [outbox.Result(failing, model.DeliveryState.FAILED, NOW, "550 no")])
-    assert outbox.seen(session, [10, 20], since=NOW) == {10: {5: 2}}
+    assert served.shown_since(session, [10, 20], since=NOW) == {10: {5: 2}}
 
 
 def test_the_states_of_an_edition_add_up_to_its_deliveries(session: sa.Connection) -> None:

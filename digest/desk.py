@@ -8,8 +8,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from digest import dispatch, errors, fanout, model, runtime
-from digest.storage import corrections, database, editions, outbox, stories, switches
+from digest.storage import (
+    corrections,
+    database,
+    editions,
+    ledger,
+    outbox,
+    stopping,
+    stories,
+    switches,
+)
 
+BY_HAND = "by hand"
 WAIT_SECONDS = 0.2  # between two looks at what another process is sending
 
 
@@ -60,12 +70,14 @@ def story(session: database.Session, story_id: int) -> model.Story:
     return found[0]
 
 
-def pause_edition(session: database.Session, edition_id: int, *, now: datetime) -> None:
+def pause_edition(
+    session: database.Session, edition_id: int, *, now: datetime, reason: str = BY_HAND
+) -> None:
     """Send no more of an edition until it is resumed.  Raises NotFound, ConfigurationError."""
     edition = _edition(session, edition_id)
     if edition.state not in editions.OPEN:
         raise errors.ConfigurationError(f"edition {edition_id} is {edition.state} already")
-    editions.mark(session, edition_id, model.EditionState.PAUSED, now=now, reason="by hand")
+    editions.mark(session, edition_id, model.EditionState.PAUSED, now=now, reason=reason)
 
 
 async def resume_edition(rt: runtime.Runtime, edition_id: int) -> None:
@@ -78,6 +90,14 @@ async def resume_edition(rt: runtime.Runtime, edition_id: int) -> None:
         raise errors.ConfigurationError(f"edition {edition_id} is {edition.state}, not paused")
     await rt.db.run(editions.mark, edition_id, model.EditionState.FROZEN, now=rt.clock())
     await fanout.fan_out(rt, edition)
+
+
+def switch_alert(
+    session: database.Session, alert_id: int, *, paused: bool, reason: str = BY_HAND
+) -> None:
+    """Send no more of an alert, or go on with it.  Raises NotFound."""
+    if not stopping.switch_alert(session, alert_id, paused=paused, reason=reason if paused else ""):
+        raise errors.NotFound("alert", alert_id)
 
 
 async def send_out(rt: runtime.Runtime, edition_ids: Sequence[int]) -> tuple[str, ...]:
@@ -100,7 +120,7 @@ def _waiting(
     session: database.Session, edition_ids: Sequence[int], senders: frozenset[model.ChannelKind]
 ) -> tuple[set[str], dict[str, str]]:
     """The channel kinds with deliveries waiting, and why those that cannot go out cannot."""
-    waiting = editions.waiting(session, edition_ids)
+    waiting = ledger.waiting(session, edition_ids)
     paused = switches.paused(session)
     stuck = {}
     for kind, n in waiting.items():

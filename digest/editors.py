@@ -10,7 +10,16 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from digest import correcting, intake, model, pipeline, runtime, timetable, upkeep
-from digest.storage import corrections, database, editions, health, outbox, stories, switches
+from digest.storage import (
+    archive,
+    corrections,
+    database,
+    editions,
+    health,
+    outbox,
+    stories,
+    switches,
+)
 from subscribers import accounts, directory, people
 from subscribers import model as people_model
 
@@ -104,7 +113,7 @@ def overview(session: database.Session, rt: runtime.Runtime, now: datetime) -> O
         n_sources=len(fared),
         people=people.stats(session),
         stories=today,
-        alerted=editions.alerted_story_ids(session, now - TODAY),
+        alerted=archive.alerted_story_ids(session, now - TODAY),
         pinned_by_hand=stories.pinned_by_hand(session, [story.id for story in today]),
     )
 

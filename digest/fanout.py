@@ -19,6 +19,10 @@ EVERYONE = "everyone"  # the bucket of an edition made by hand, whatever the rea
 DAILY = "daily"
 EDITION_LIFE = timedelta(hours=20)  # after which an issue is not worth sending any more
 MOST_STORIES = 500  # in one edition; the hottest
+# Why a recipient gets no issue although there may be something new.
+ON_ANOTHER_CHANNEL = "on another channel"
+HAD_ANOTHER = "had another edition"
+SUBSCRIBED_SINCE = "subscribed since"
 WINDOWS = {"daily": 1.0, "weekdays": 2.5, "weekly": 5.0}  # of daily.window_hours
 
 
@@ -132,12 +136,23 @@ def _fan_out_page(
         if reach.subscribed_at is None or reach.subscribed_at <= edition.frozen_at
     ]
     served_today = _served_by_another(session, edition, there)
-    drafts: dict[int, outbox.Draft] = {}  # one for a person, whatever channels they chose
+    # One for a person, whatever channels they chose, and on which page these are.
+    drafted = _drafted(session, edition, there) if progress.n_issues else frozenset()
+    drafts: dict[int, outbox.Draft] = {}
+    left_out = Counter(progress.left_out)
+    left_out[SUBSCRIBED_SINCE] += len(reached) - len(there)
+    n_nothing_new = 0
     for recipient in audience.recipients(session, there, now=now):
-        if recipient.subscriber_id in served_today or recipient.subscriber_id in drafts:
+        if recipient.subscriber_id in served_today:
+            left_out[HAD_ANOTHER] += 1
+            continue
+        if recipient.subscriber_id in drafts or recipient.subscriber_id in drafted:
+            left_out[ON_ANOTHER_CHANNEL] += 1
             continue
         issue = curator.curate(recipient).issue
-        if issue is not None:
+        if issue is None:
+            n_nothing_new += 1
+        else:
             unit = f"d{edition.id}.{recipient.channel_id}"
             drafts[recipient.subscriber_id] = draft(rt, unit, recipient, issue)
     expires_at = edition.frozen_at + EDITION_LIFE
@@ -153,11 +168,19 @@ def _fan_out_page(
         session,
         edition.id,
         after_channel_id=reached[-1].channel_id,
-        n_recipients=len(there),
+        n_recipients=len(reached),
         n_issues=len(drafts),
-        n_nothing_new=len(there) - len(drafts),
+        n_nothing_new=n_nothing_new,
+        left_out={reason: n for reason, n in left_out.items() if n},
     )
     return True
+
+
+def _drafted(
+    session: database.Session, edition: model.Edition, reached: Sequence[people.Reach]
+) -> frozenset[int]:
+    """Who has an issue of this very edition, by a channel that came before."""
+    return served.of_edition(session, edition.id, [reach.subscriber_id for reach in reached])
 
 
 def _served_by_another(
@@ -276,5 +299,13 @@ def _fan_out_alert_page(session: database.Session, rt: runtime.Runtime, alert_id
     refused = Counter(d.reason for d in decisions if d.alert is None)
     more = len(reached) == PAGE
     last = reached[-1].channel_id if reached else raised.after_channel_id
-    editions.advance_alert(session, alert_id, after_channel_id=last, done=not more, refused=refused)
+    editions.advance_alert(
+        session,
+        alert_id,
+        after_channel_id=last,
+        done=not more,
+        n_recipients=len(decisions),
+        n_issues=len(drafts),
+        refused=refused,
+    )
     return more

@@ -2,7 +2,7 @@
 
 import functools
 
-from digest import dispatch, pipeline, push, retention, runtime, signup, watch
+from digest import dispatch, pipeline, push, reckoning, retention, runtime, signup, watch
 from digest.engine import port
 from digest.storage import editions, outbox
 
@@ -13,6 +13,7 @@ SWEEP = "sweep"
 WATCH = "watch"
 PUSH = "push"
 PURGE = "purge"
+RECKON = "reckon"
 
 
 def for_runtime(rt: runtime.Runtime) -> port.Jobs:
@@ -25,6 +26,7 @@ def for_runtime(rt: runtime.Runtime) -> port.Jobs:
         WATCH: functools.partial(watch.run, rt),
         PUSH: functools.partial(push.keep_promises, rt),
         PURGE: functools.partial(_purge, rt),
+        RECKON: functools.partial(_reckon, rt),
     }
 
 
@@ -57,3 +59,8 @@ async def _sweep(rt: runtime.Runtime) -> None:
 async def _purge(rt: runtime.Runtime) -> None:
     """Let go of what is old, once a day."""
     await retention.purge_when_quiet(rt)
+
+
+async def _reckon(rt: runtime.Runtime) -> None:
+    """See that the ledger balances."""
+    await reckoning.watch(rt)

@@ -23,6 +23,8 @@ WATCH_SECONDS = 60
 PUSH_SECONDS = 60
 PURGE_SECONDS = 600  # looked whether it is time; once a day it is
 
+RECKON_SECONDS = 1800
+
 
 @contextlib.contextmanager
 def ticking(engine: port.Engine, *, collect_seconds: int) -> Iterator[None]:
@@ -43,6 +45,7 @@ def ticking(engine: port.Engine, *, collect_seconds: int) -> Iterator[None]:
         (jobs.WATCH, WATCH_SECONDS),
         (jobs.PUSH, PUSH_SECONDS),
         (jobs.PURGE, PURGE_SECONDS),
+        (jobs.RECKON, RECKON_SECONDS),
         (jobs.COLLECT, collect_seconds),
     ):
         metronome.add_job(

@@ -246,7 +246,7 @@ def _latest_with(
 ) -> model.Edition | None:
     """The newest edition made for this reader in which the story was frozen."""
     bucket = timetable.Bucket(reach.time_zone, reach.send_at, reach.cadence)
-    for edition in editions.with_story(session, story_id):
+    for edition in archive.with_story(session, story_id):
         was_there = reach.subscribed_at is None or reach.subscribed_at <= edition.frozen_at
         if was_there and edition.bucket in (fanout.EVERYONE, bucket.key):
             return edition

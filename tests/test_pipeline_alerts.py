@@ -157,4 +157,4 @@ async def test_an_alert_goes_to_the_chat_of_who_has_one_and_reaches_them_once(
         await press.send()
         assert press.mail_of("ann") == []
         assert len(press.texts_of(7)) == 1
-        assert press.do(editions.alerted_story_ids, press.clock()) == {seoul}
+        assert press.do(archive.alerted_story_ids, press.clock()) == {seoul}

@@ -29,6 +29,7 @@ NOUNS = {
     "why": ("digest.cli.stories:why", "Why a reader got a story, or did not"),
     "pause": ("digest.cli.service:pause", "Stop sending"),
     "resume": ("digest.cli.service:resume", "Go on sending"),
+    "status": ("digest.cli.service:status", "What is paused, what waits, does the ledger balance"),
     "accounts": ("digest.cli.accounts:app", "Who may come in at the desk"),
     "migrate": ("digest.cli.setup:migrate", "Bring the database's schema up to date"),
 }

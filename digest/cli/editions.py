@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import cyclopts
 
-from digest.cli import opening, output
+from digest.cli import opening, output, reports
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -21,6 +21,8 @@ app = cyclopts.App(
     help="Publish a digest, see how far it is.\n\n"
     "Example: digest editions publish daily --now --wait",
 )
+
+app.command(reports.report)
 
 _PROGRESS_SECONDS = 0.5
 
@@ -79,6 +81,7 @@ def _document(progress: "editions.Progress") -> dict[str, object]:
         "recipients": progress.n_recipients,
         "issues": progress.n_issues,
         "nothing_new": progress.n_nothing_new,
+        "left_out": dict(progress.left_out),
         "deliveries": dict(progress.states),
     }
 
@@ -242,11 +245,11 @@ async def _progress(rt: "runtime.Runtime", ids: list[int]) -> "AsyncIterator[Non
 
 
 async def _show_progress(rt: "runtime.Runtime", ids: list[int]) -> None:
-    from digest.storage import editions
+    from digest.storage import editions, ledger
 
     while True:
         found = await rt.db.read(editions.listing, ids=ids)
-        n_waiting = sum((await rt.db.read(editions.waiting, ids)).values())
+        n_waiting = sum((await rt.db.read(ledger.waiting, ids)).values())
         n_all = sum(sum(progress.states.values()) for progress in found)
         sys.stderr.write(f"\r\x1b[K{n_all - n_waiting:,} of {n_all:,}")
         sys.stderr.flush()
@@ -268,23 +271,30 @@ def _summary(progress: "editions.Progress", seconds: float) -> dict[str, object]
 @app.command
 @opening.command
 def show(edition_id: int, *, options: opening.Options = opening.PLAIN) -> None:
-    """One edition: how far it is, and its stories in their order.
+    """One edition: what became of it, and its stories in their order.
 
     Example: digest editions show 12
     """
-    from digest import errors
+    from digest import errors, model, reckoning
     from digest.storage import editions
 
     with opening.opened(options) as rt, rt.db.reading() as session:
+        kind = model.DeliveryKind.DIGEST
+        reckoned = reckoning.report(session, kind, edition_id, now=rt.clock())
         progress = editions.get(session, edition_id)
         if progress is None:
             raise errors.NotFound("edition", edition_id)
         stories = editions.stories_of(session, edition_id)
     if options.json:
         listed = [{"story": story.id, "title": story.title} for story in stories]
-        output.as_json({**_document(progress), "stories": listed})
+        report = reports.document(reckoned)
+        output.as_json({**_document(progress), "report": report, "stories": listed})
         return
-    output.as_fields(_document(progress) | {"deliveries": _said(progress.states) or "none"})
+    counts = ("recipients", "issues", "nothing_new", "left_out", "deliveries")
+    output.as_fields({k: v for k, v in _document(progress).items() if k not in counts})
+    reports.tell(reckoned)
+    for fault in reckoned.faults:
+        opening.complain(fault)
     for story in stories:
         output.say(f"  {story.id}  {story.title}")
 

@@ -44,14 +44,16 @@ def init(
     from digest import settings, settings_file
 
     path = options.config or settings.DEFAULT_FILE
-    if path.exists() and not force:
-        output.say(f"{path} is there already and was kept")
-    else:
+    kept = path.exists() and not force
+    if not kept:
         _write_private(path, settings_file.sample_file())
-        output.say(f"wrote {path}")
     with opening.opened(opening.Options(config=path, verbose=options.verbose)) as rt:
         where = rt.db.file or rt.db.url.render_as_string(hide_password=True)
-        output.say(f"database ready: {where}")
+    if options.json:
+        output.as_json({"file": str(path), "written": not kept, "database": str(where)})
+        return
+    output.say(f"{path} is there already and was kept" if kept else f"wrote {path}")
+    output.say(f"database ready: {where}")
     output.say("next: digest sources add https://your.site/  then  digest doctor")
 
 
@@ -68,8 +70,14 @@ def migrate(*, options: opening.Options = opening.PLAIN) -> None:
 
     Example: digest migrate
     """
+    from digest.storage import database
+
     with opening.opened(options) as rt:
-        output.say(f"{rt.db.url.get_backend_name()}: the schema is up to date")
+        kind = rt.db.url.get_backend_name()
+    if options.json:
+        output.as_json({"database": kind, "schema": database.HEAD})
+    else:
+        output.say(f"{kind}: the schema is up to date")
 
 
 @opening.command
@@ -137,7 +145,8 @@ async def _collected(rt: runtime.Runtime, *, quick: bool) -> list[Finding]:
 
 async def _look(rt: runtime.Runtime, *, quick: bool) -> AsyncIterator[Finding]:
     """Everything doctor looks at, cheapest first; one fault never hides another."""
-    from digest.storage import switches
+    from digest import reckoning
+    from digest.cli import service
 
     yield Finding("database", True, f"schema current, {rt.db.url.get_backend_name()}")
     yield _time_zones()
@@ -156,8 +165,17 @@ async def _look(rt: runtime.Runtime, *, quick: bool) -> AsyncIterator[Finding]:
             "set postal_address: many countries' law asks for it in every mail",
         )
     yield _staff(rt)
-    for scope, reason in (await rt.db.read(switches.paused)).items():
-        yield Finding(f"sending ({scope})", False, f"paused: {reason}", "digest resume")
+    for scope, reason in (await rt.db.read(service.all_paused)).items():
+        fix = "digest resume"
+        if " " in scope:
+            kind, _, unit_id = scope.partition(" ")
+            fix += f" --{kind} {unit_id}"
+        yield Finding(f"sending ({scope})", False, f"paused: {reason}", fix)
+    faults = await rt.db.read(reckoning.check, now=rt.clock())
+    for fault in faults:
+        yield Finding("ledger", False, fault, "digest editions show ID, and keep the log for us")
+    if not faults:
+        yield Finding("ledger", True, "the counts of editions and alerts balance")
     for finding in _signatures(rt):
         yield finding
     if quick:

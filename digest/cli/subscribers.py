@@ -1,13 +1,14 @@
 """`digest subscribers …`: the people.  `importing` and `exporting` files are in people.py."""
 
+import itertools
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import cyclopts
 
-from digest.cli import opening, output, people
+from digest.cli import listed, opening, output, people
 
 if TYPE_CHECKING:
-    from subscribers import model
+    from subscribers import model, suppressed
 
 app = cyclopts.App(
     name="subscribers",
@@ -23,7 +24,6 @@ Address = Annotated[
     str, cyclopts.Parameter(help="An e-mail address or a chat id", allow_leading_hyphen=True)
 ]
 Cadence = Literal["daily", "weekdays", "weekly", "off"]
-State = Literal["active", "pending", "unsubscribed", "paused"]
 
 
 @app.command
@@ -53,7 +53,7 @@ def add(
     Example: digest subscribers add ann@example.com --topics asia,tech --time-zone Europe/Athens
     """
     from digest import audience
-    from subscribers import addresses, channels
+    from subscribers import addresses, channels, suppressed
     from subscribers import people as persons
 
     with opening.opened(options) as rt, rt.db.begin() as session:
@@ -76,8 +76,9 @@ def add(
             language=language or (rt.settings.language if is_new else None),
             how="command line",
         )
+        barred = suppressed.of_channels(session, [one.id for one in person.channels])
     if options.json:
-        output.as_json(_document(person) | {"new": is_new})
+        output.as_json(_document(person, barred) | {"new": is_new})
         return
     topics_said = ", ".join(person.topics) or "no topics: the general issue"
     verb = "added" if is_new else "changed"
@@ -90,13 +91,23 @@ def _when(person: "model.Subscriber") -> str:
     return f"{person.cadence} at {person.send_at:%H:%M} {person.time_zone}"
 
 
-def _document(person: "model.Subscriber") -> dict[str, object]:
+def _document(
+    person: "model.Subscriber", barred: "dict[int, suppressed.Suppressed]"
+) -> dict[str, object]:
+    from subscribers import suppressed
+
     return {
         "subscriber": person.id,
         "name": person.name,
-        "state": person.state,
+        "state": suppressed.state(person, barred),
         "channels": [
-            {"channel": one.id, "kind": one.kind, "address": one.address, "state": one.state}
+            {
+                "channel": one.id,
+                "kind": one.kind,
+                "address": one.address,
+                "state": suppressed.channel_state(one, barred.get(one.id)),
+                "suppressed": _suppressed(barred.get(one.id)),
+            }
             for one in person.channels
         ],
         "topics": person.topics,
@@ -111,45 +122,61 @@ def _document(person: "model.Subscriber") -> dict[str, object]:
     }
 
 
+def _suppressed(found: "suppressed.Suppressed | None") -> dict[str, object] | None:
+    if found is None:
+        return None
+    return {"reason": found.reason, "since": found.since, "scope": found.scope}
+
+
 @app.command(name="list")
 @opening.command
 def listing(
     *,
-    state: Annotated[State | None, cyclopts.Parameter(help="Only those in this state")] = None,
+    state: Annotated[
+        listed.State | None, cyclopts.Parameter(help="Only those in this state")
+    ] = None,
     topic: Annotated[str, cyclopts.Parameter(help="Only those who follow it")] = "",
     search: Annotated[str, cyclopts.Parameter(help="Part of a name or address")] = "",
     limit: Annotated[int | None, cyclopts.Parameter(help="At most so many; else all")] = None,
     options: opening.Options = opening.PLAIN,
 ) -> None:
-    """The people, with their channels and what they follow.
+    """The people, with their channels and what they follow; what is suppressed is said.
 
     Example: digest subscribers list --topic asia --state active
     """
     from digest import audience
+    from subscribers import suppressed
 
     with opening.opened(options) as rt:
         slugs = audience.topics_named(rt.catalogue, [topic] if topic else [])
-        found = people.pages(
-            rt, state=state, topic=slugs[0] if slugs else None, search=search, limit=limit
+        found = itertools.islice(
+            listed.people_in(rt, state, slugs[0] if slugs else None, search), limit
         )
         if options.json:
-            output.as_lines(_document(person) for person in found)
+            output.as_lines(_document(person, barred) for person, barred in found)
             return
         output.as_table(
             ("id", "addresses", "name", "state", "when", "topics"),
             (
                 (
                     person.id,
-                    ", ".join(one.address for one in person.channels),
+                    ", ".join(_channel_said(one, barred) for one in person.channels),
                     person.name,
-                    person.state,
+                    suppressed.state(person, barred),
                     _when(person),
                     ", ".join(person.topics),
                 )
-                for person in found
+                for person, barred in found
             ),
             empty="no subscribers yet: digest subscribers add ADDRESS",
         )
+
+
+def _channel_said(channel: "model.Channel", barred: "dict[int, suppressed.Suppressed]") -> str:
+    found = barred.get(channel.id)
+    if found is None:
+        return channel.address
+    return f"{channel.address} (suppressed since {found.since:%Y-%m-%d}: {found.reason})"
 
 
 @app.command
@@ -160,12 +187,13 @@ def show(address: Address, *, options: opening.Options = opening.PLAIN) -> None:
     Example: digest subscribers show ann@example.com
     """
     from digest import audience
-    from subscribers import history
+    from subscribers import history, suppressed
 
     with opening.opened(options) as rt, rt.db.reading() as session:
         person, _ = audience.person_at(session, address)
         record = history.of_person(session, person.id)
-    document = _document(person)
+        barred = suppressed.of_channels(session, [one.id for one in person.channels])
+    document = _document(person, barred)
     if options.json:
         document["record"] = [
             {
@@ -182,10 +210,14 @@ def show(address: Address, *, options: opening.Options = opening.PLAIN) -> None:
         output.as_json(document)
         return
     output.say(f"subscriber {person.id}  {person.name}".rstrip())
-    output.say(f"{person.state}, {_when(person)}, alerts {'on' if person.alerts else 'off'}")
+    output.say(f"{document['state']}, {_when(person)}, alerts {'on' if person.alerts else 'off'}")
     output.say(f"topics: {', '.join(person.topics) or 'none: the general issue'}")
     for channel in person.channels:
-        output.say(f"  {channel.kind} {channel.address}: {channel.state}")
+        found = barred.get(channel.id)
+        output.say(
+            f"  {channel.kind} {channel.address}: {suppressed.channel_state(channel, found)}"
+            + (f" since {found.since:%Y-%m-%d}, {found.scope}: {found.reason}" if found else "")
+        )
     for line in record:
         changed = f" {line.field} {line.before} → {line.after}" if line.field else ""
         output.say(f"  {line.at:%Y-%m-%d %H:%M}Z {line.act}{changed} ({line.how})")

@@ -1,8 +1,8 @@
-"""What the public may see of editions: one a day, with the words it was frozen with."""
+"""Editions and alerts looked back at; the public sees one a day, as it was frozen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 
@@ -75,3 +75,19 @@ def frozen(session: sa.Connection, story_id: int) -> model.Story | None:
 def _titles(session: sa.Connection, frozen_ids: Sequence[int]) -> dict[int, str]:
     query = sa.select(_frozen.c.id, _frozen.c.payload).where(_frozen.c.id.in_(frozen_ids))
     return {row.id: documents.story_from(row.payload).title for row in session.execute(query)}
+
+
+def with_story(session: sa.Connection, story_id: int) -> tuple[model.Edition, ...]:
+    """The editions in which a story was frozen, newest first."""
+    query = sa.select(_frozen.c.id).where(_frozen.c.story_id == story_id)
+    frozen_ids = set(session.execute(query).scalars())
+    rows = session.execute(sa.select(_edition).order_by(_edition.c.id.desc()))
+    return tuple(
+        editions.edition_from(row) for row in rows if frozen_ids.intersection(row.frozen_ids)
+    )
+
+
+def alerted_story_ids(session: sa.Connection, since: datetime) -> frozenset[int]:
+    """Stories an alert was raised on."""
+    query = sa.select(tables.alert.c.story_id).where(tables.alert.c.raised_at >= since)
+    return frozenset(session.execute(query).scalars())

@@ -29,6 +29,7 @@ class Progress:
     n_recipients: int
     n_issues: int
     n_nothing_new: int
+    left_out: Mapping[str, int]  # recipients without an issue for another reason
     after_channel_id: int
     states: Mapping[str, int]
 
@@ -43,6 +44,11 @@ class Raised:
     expires_at: datetime
     after_channel_id: int
     done: bool
+    n_recipients: int
+    n_issues: int
+    refused: Mapping[str, int]
+    paused: bool
+    reason: str  # why it is paused
 
 
 def freeze(
@@ -167,8 +173,12 @@ def advance(
     n_recipients: int,
     n_issues: int,
     n_nothing_new: int,
+    left_out: Mapping[str, int],
 ) -> None:
-    """Remember up to which channel issues were made, in the transaction that made them."""
+    """Remember up to which channel issues were made, in the transaction that made them.
+
+    `left_out` is the whole of it so far, the numbers are what comes to those before.
+    """
     session.execute(
         sa.update(_edition)
         .where(_edition.c.id == edition_id)
@@ -177,6 +187,7 @@ def advance(
             n_recipients=_edition.c.n_recipients + n_recipients,
             n_issues=_edition.c.n_issues + n_issues,
             n_nothing_new=_edition.c.n_nothing_new + n_nothing_new,
+            left_out=dict(left_out),
         )
     )
 
@@ -255,6 +266,7 @@ def listing(
             row.n_recipients,
             row.n_issues,
             row.n_nothing_new,
+            row.left_out,
             row.after_channel_id,
             states[row.id],
         )
@@ -262,28 +274,9 @@ def listing(
     )
 
 
-def waiting(session: sa.Connection, edition_ids: Sequence[int]) -> dict[str, int]:
-    """How many deliveries of these editions are queued or under way, by channel kind."""
-    query = (
-        sa.select(_delivery.c.channel_kind, sa.func.count().label("n"))
-        .where(_delivery.c.kind == model.DeliveryKind.DIGEST, _delivery.c.unit_id.in_(edition_ids))
-        .where(_delivery.c.state.in_(("queued", "claimed")))
-        .group_by(_delivery.c.channel_kind)
-    )
-    return {row.channel_kind: row.n for row in session.execute(query)}
-
-
 def get(session: sa.Connection, edition_id: int) -> Progress | None:
     """One edition with its progress."""
     return next(iter(listing(session, ids=(edition_id,))), None)
-
-
-def with_story(session: sa.Connection, story_id: int) -> tuple[model.Edition, ...]:
-    """The editions in which a story was frozen, newest first."""
-    query = sa.select(_frozen.c.id).where(_frozen.c.story_id == story_id)
-    frozen_ids = set(session.execute(query).scalars())
-    rows = session.execute(sa.select(_edition).order_by(_edition.c.id.desc()))
-    return tuple(edition_from(row) for row in rows if frozen_ids.intersection(row.frozen_ids))
 
 
 def raise_alert(
@@ -333,15 +326,14 @@ def alerts(
             row.expires_at,
             row.after_channel_id,
             row.done,
+            row.n_recipients,
+            row.n_issues,
+            row.refused,
+            row.paused,
+            row.reason,
         )
         for row in session.execute(query)
     )
-
-
-def alerted_story_ids(session: sa.Connection, since: datetime) -> frozenset[int]:
-    """Stories an alert was raised on."""
-    query = sa.select(_alert.c.story_id).where(_alert.c.raised_at >= since)
-    return frozenset(session.execute(query).scalars())
 
 
 def advance_alert(
@@ -350,6 +342,8 @@ def advance_alert(
     *,
     after_channel_id: int,
     done: bool,
+    n_recipients: int,
+    n_issues: int,
     refused: Mapping[str, int],
 ) -> None:
     """Remember up to which channel an alert was decided, and how often it was refused and why."""
@@ -360,7 +354,13 @@ def advance_alert(
     session.execute(
         sa.update(_alert)
         .where(_alert.c.id == alert_id)
-        .values(after_channel_id=after_channel_id, done=done, refused=counts)
+        .values(
+            after_channel_id=after_channel_id,
+            done=done,
+            n_recipients=_alert.c.n_recipients + n_recipients,
+            n_issues=_alert.c.n_issues + n_issues,
+            refused=counts,
+        )
     )
 
 

@@ -221,6 +221,8 @@ edition = sa.Table(
     _count("n_recipients"),
     _count("n_issues"),
     _count("n_nothing_new"),
+    # Recipients without an issue for another reason than that: reason → how many.
+    sa.Column("left_out", sa.JSON, nullable=False, default=dict, server_default="{}"),
     sa.Column("done_at", sql.UtcDateTime),
     sa.UniqueConstraint("digest", "bucket", "slot"),
     sa.Index("ix_edition_state", "state"),
@@ -236,8 +238,12 @@ alert = sa.Table(
     sa.Column("expires_at", sql.UtcDateTime, nullable=False),
     sa.Column("after_channel_id", Id, nullable=False, default=0, server_default="0"),
     _flag("done"),
-    _text("reason"),
+    _flag("paused"),
+    _text("reason"),  # why it is paused
+    _count("n_recipients"),
+    _count("n_issues"),
     sa.Column("refused", sa.JSON, nullable=False, default=dict),
+    sa.Index("ix_alert_paused", "paused"),
 )
 
 delivery = sa.Table(

@@ -10,7 +10,7 @@ import pytest
 
 from digest import desk, model, pipeline, runtime, settings, settings_groups
 from digest.demo import mailbox as mailbox_
-from digest.storage import editions, outbox, switches
+from digest.storage import ledger, outbox, switches
 from subscribers import people
 from tests.cli.conftest import KEY
 
@@ -58,7 +58,7 @@ async def test_what_another_process_holds_is_waited_for(rt: runtime.Runtime) -> 
         await rt.db.run(outbox.record, [result])
         assert await sending == ()
     assert len(mailbox.received) == 2
-    assert await rt.db.read(editions.waiting, [edition.id]) == {}
+    assert await rt.db.read(ledger.waiting, [edition.id]) == {}
 
 
 async def test_what_a_lost_process_held_too_long_is_sent_after_all(rt: runtime.Runtime) -> None:

@@ -140,3 +140,39 @@ def test_the_statistics_count_people_channels_and_follows(shell: Shell) -> None:
         "erased": 0,
     }
     assert "follow asia\t2" in shell("subscribers", "stats").out
+
+
+def test_a_suppressed_address_is_never_listed_as_active(shell: Shell) -> None:
+    shell("subscribers", "add", "ann@example.com", "--topics", "asia")
+    shell("subscribers", "add", "bob@example.com", "--topics", "asia")
+    shell("subscribers", "suppress", "ann@example.com", "--reason", "asked by phone")
+    ann, bob = shell("subscribers", "list", "--json").lines
+    assert (ann["state"], bob["state"]) == ("suppressed", "active")
+    [channel] = ann["channels"]
+    assert channel["state"] == "suppressed"
+    assert channel["suppressed"]["reason"] == "asked by phone"
+    assert channel["suppressed"]["scope"] == "everything"
+    assert channel["suppressed"]["since"].endswith("Z")
+    assert bob["channels"][0]["suppressed"] is None
+    assert "suppressed since" in shell("subscribers", "list").out
+    shown = shell("subscribers", "show", "ann@example.com")
+    assert "suppressed" in shown.out
+    assert "asked by phone" in shown.out
+    assert shell("subscribers", "show", "ann@example.com", "--json").json["state"] == "suppressed"
+
+
+def test_the_suppressed_are_found_by_that_and_not_among_the_active(shell: Shell) -> None:
+    for name in ("ann", "bob", "eve"):
+        shell("subscribers", "add", f"{name}@example.com", "--topics", "asia")
+    shell("subscribers", "suppress", "ann@example.com")
+
+    def ids(*words: object) -> list[int]:
+        return [one["subscriber"] for one in shell("subscribers", "list", *words, "--json").lines]
+
+    assert ids("--state", "suppressed") == [1]
+    assert ids("--state", "active") == [2, 3]
+    assert ids("--state", "active", "--limit", 1) == [2]
+    assert ids("--state", "suppressed", "--search", "BOB") == []
+    assert ids("--state", "suppressed", "--topic", "tech") == []
+    shell("subscribers", "unsuppress", "ann@example.com")
+    assert ids("--state", "active") == [1, 2, 3]

@@ -42,6 +42,7 @@ def of_text(mail: opened.Mail) -> list[reports.Told]:
         named = mail.headers.get("x-failed-recipients", "")
         addresses = list(dict.fromkeys(a.lower() for a in reports.ADDRESS.findall(named)))
         addresses = addresses or addresses_of_original(mail)
+        addresses = addresses or _only_one(mail, own) or [""]
         return [reports.Told(address, diagnosis=mail.text) for address in addresses]
     if len(placed) == 1:
         [(address, numbers)] = placed.items()
@@ -56,6 +57,14 @@ def addresses_of_original(mail: opened.Mail) -> list[str]:
         if found:
             return list(dict.fromkeys(address.lower() for address in found))[:_MOST_RECIPIENTS]
     return []
+
+
+def _only_one(mail: opened.Mail, own: Collection[str]) -> list[str]:
+    """The one address that is named at all, wherever it stands; none when there are several."""
+    words = [word.strip("<>()[]{}:;,.*\"'`").lower() for word in mail.text.split()]
+    named = {word for word in words if "@" in word and reports.ADDRESS.fullmatch(word)}
+    named = {one for one in named - set(own) if not _STAFF.match(one)}
+    return list(named) if len(named) == 1 else []
 
 
 def _placed(lines: list[str], own: Collection[str]) -> dict[str, list[int]]:

@@ -235,7 +235,8 @@ def fields_of(text: str) -> dict[str, str]:
 def _headers(message: email.message.Message) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in message.items():
-        found.setdefault(name.lower(), decoded(" ".join(str(value).split())))
+        words = " ".join(str(value)[:MOST_CHARS].split())
+        found.setdefault(name.lower(), decoded(words))
     return found
 
 

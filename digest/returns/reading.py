@@ -228,7 +228,13 @@ def _reason(mail: opened.Mail, told: reports.Told) -> str:
     by_status = reasons.reason_by_kind(told.kind) or reasons.reason_by_status(told.status)
     if by_status and by_status not in _VAGUE:
         return by_status
-    return weak or by_words or by_status or ("onhold" if quoted.strip() else "")
+    return weak or by_words or by_status or ("onhold" if _says_something(told) else "")
+
+
+def _says_something(told: reports.Told) -> bool:
+    """Whether there are words beside the recipient's own address."""
+    said = reports.ADDRESS.sub("", told.diagnosis)
+    return "??" in said or any(sign.isalpha() for sign in said)
 
 
 # Codes that servers use when they know no better one.
@@ -240,7 +246,8 @@ _STRONG = frozenset({"userunknown", "hostunknown", "mailboxfull", "suspend", "ne
 def _weighed(reason: str, told: reports.Told, stage: str) -> str:
     """Mind what words alone do not prove.
 
-    Gmail calls a name unknown that may yet be found.  5.2.0 is a mailbox that is there.  And
+    Gmail calls a name unknown that may yet be found.  5.2.0 is a mailbox that is there,
+    5.1.6 one that was moved.  And
     without a code, the command or another verdict, "user unknown" is often a filter's excuse:
     then nobody is given up at once.
     """
@@ -250,6 +257,8 @@ def _weighed(reason: str, told: reports.Told, stage: str) -> str:
         return reason
     if told.status == "5.2.0":
         return "filtered"
+    if told.status == "5.1.6":
+        return "hasmoved"
     coded = told.status[2:] not in ("", "0.0") or reports.status_in(told.diagnosis)
     if coded or stage or told.kind or _AT_RCPT.search(told.diagnosis):
         return reason

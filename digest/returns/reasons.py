@@ -8,7 +8,7 @@ than the reply code; what says nothing stays "undefined".
 import re
 from typing import NamedTuple
 
-from digest.returns import reports, words
+from digest.returns import codes, refusals, reports, troubles, words
 
 _BY_STATUS = {
     "1.0": "userunknown", "1.1": "userunknown", "1.2": "hostunknown", "1.3": "userunknown",
@@ -34,6 +34,8 @@ _BY_STATUS = {
     "7.26": "authfailure", "7.27": "notaccept", "7.28": "spamdetected", "7.29": "authfailure",
     "7.30": "authfailure",
 }  # fmt: skip
+
+_LATER = frozenset({"4.3.2"})  # taken down or too busy now; for good, no mail is taken there
 
 
 # The verdicts of Amazon SES (bounceType/bounceSubType) and PowerMTA.
@@ -64,7 +66,7 @@ def reason_by_kind(kind: str) -> str:
 
 # Lines of a report among the words, and of MIME.
 _FIELDS = re.compile(
-    r"^[\s>]*(?:(?:final|original|x-actual)-recipient|reporting-mta|received-from-mta|remote-mta|"
+    r"^[ \t>]*(?:(?:final|original|x-actual)-recipient|reporting-mta|received-from-mta|remote-mta|"
     r"arrival-date|last-attempt-date|content-[a-z-]+|mime-version|message-id|from|to|subject|date):"
     r".*$|^--\S{10,}$",
     re.IGNORECASE | re.MULTILINE,
@@ -89,12 +91,12 @@ _BY_FILTER = re.compile(r"550:? unknown user <>|550:? ?:+ user unknown")
 MOST_CHARS = 3000  # of what is matched: what matters is said early
 
 _LAST = (
-    ("contenterror", words.CONTENT),
-    ("policyviolation", words.POLICY),
-    ("expired", words.EXPIRED),
-    ("systemerror", words.SYSTEM),
-    ("expired", words.TRY_LATER),
-    ("securityerror", words.DENIED),
+    ("contenterror", refusals.CONTENT),
+    ("policyviolation", refusals.POLICY),
+    ("expired", troubles.EXPIRED),
+    ("systemerror", troubles.SYSTEM),
+    ("expired", troubles.TRY_LATER),
+    ("securityerror", refusals.DENIED),
 )
 
 
@@ -118,26 +120,35 @@ def reason_in(said: str, stage: str = "") -> Found:
 
 
 def _sure(said: str, stage: str) -> str:
-    if reason := _first(words.OF_MAILBOX, said):
+    if reason := codes.reason_in(said):
         return reason
-    by_sender = stage == "mail" or words.OF_SENDER.search(said) is not None
-    reason = _first(words.OF_US, said)
-    if reason and not (reason == "blocked" and by_sender and not words.ABOUT_HOST.search(said)):
+    reason = _first(words.OF_MAILBOX, said)
+    # Who refuses the sender has not been told whom the mail is for.
+    if reason and not (stage == "mail" and reason in _OF_READER):
+        return reason
+    by_sender = stage == "mail" or refusals.OF_SENDER.search(said) is not None
+    reason = _first(refusals.OF_US, said)
+    if reason and not (reason == "blocked" and by_sender and not refusals.ABOUT_HOST.search(said)):
         return reason
     if words.NOT_ACCEPTED.search(said):
         return "notaccept"
+    if troubles.OUT_OF_ORDER.search(said):
+        return "systemerror"
     if by_sender:
         return "rejected"
-    if reason := _first(words.OF_MAIL, said):
+    if reason := _first(refusals.OF_MAIL, said):
         return reason
     if words.NO_HOST.search(said) and "try again" not in said:
         return "hostunknown"
-    if words.NETWORK.search(said):
+    if troubles.NETWORK.search(said):
         return "networkerror"
     if words.NO_USER.search(said):
         by_filter = stage == "data" or (not stage and _BY_FILTER.search(said))
         return "filtered" if by_filter else "userunknown"
     return ""
+
+
+_OF_READER = frozenset({"filtered", "suspend", "hasmoved"})
 
 
 def _first(rules: tuple[words.Rule, ...], said: str) -> str:
@@ -148,7 +159,7 @@ _REPLY = re.compile(r"(?:^|[\s:(\"'])(?:<<<|[45]\d\d[- ](?=.)|#?[45]\.\d{1,3}\.\
 _SAID = re.compile(
     r"said:|responded:|answered|reason:|diagnostic|remote server returned|<<<", re.IGNORECASE
 )
-_COMMAND = re.compile(r"^[\s>]*>>>.*$", re.MULTILINE)
+_COMMAND = re.compile(r"^[ \t>]*>>>.*$", re.MULTILINE)
 
 
 def server_words(text: str) -> str:
@@ -168,7 +179,9 @@ def server_words(text: str) -> str:
 
 def reason_by_status(status: str) -> str:
     """The reason an enhanced status code stands for, "" when it says nothing (x.0.0)."""
-    return _BY_STATUS.get(status[2:], "")
+    if status in _LATER:
+        return "systemerror"
+    return _BY_STATUS.get(status[2:], "") or codes.reason_by_status(status)
 
 
 def status_of(said: str) -> str:

@@ -1,7 +1,7 @@
 """How well real bounces are read: against the reasons and verdicts stated beside them.
 
-One half of the files, by a hash of their names, served while the reader was made; the other
-half was only counted.
+One half of the files, by a hash of their names, served while the reader was made.  Of the other
+a part was looked at later, the rest was only ever counted.
 """
 
 import hashlib

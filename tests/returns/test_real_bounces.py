@@ -10,15 +10,15 @@ pytestmark = pytest.mark.real_data
 
 
 def test_most_real_bounces_are_judged_as_stated(figure: figures.Figure) -> None:
-    """A40: the floors of both halves; the second never served to make the reader."""
+    """A40: the floors of both halves; of the second 46 recipients were looked at, 114 never."""
     tuned, other = measured.rates(real_data.folder("email", "bounces-sisimai"))
     figure("bounces, tuned half", tuned.words())
     figure("bounces, other half", other.words())
     assert tuned.permanence >= 0.97 * tuned.n
-    assert tuned.reason >= 0.95 * tuned.n
-    assert other.permanence >= 0.91 * other.n
-    assert other.hard >= 0.93 * other.n
-    assert other.reason >= 0.81 * other.n
+    assert tuned.reason >= 0.96 * tuned.n
+    assert other.permanence >= 0.92 * other.n
+    assert other.hard >= 0.94 * other.n
+    assert other.reason >= 0.86 * other.n
 
 
 def test_real_answers_and_delays_are_never_bounces() -> None:

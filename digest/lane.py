@@ -49,7 +49,8 @@ class Lane:
         self._recording = asyncio.Lock()
         self._limit = CLAIM[kind]  # of the next claim: about what can be begun in HOLD_SECONDS
         self._give_back = False
-        self._groups = mail_groups.Groups(transport.connections)
+        limited = rt.mail_limits if kind is model.ChannelKind.EMAIL else {}
+        self._groups = mail_groups.Groups(transport.connections, limited)
         self._aside: list[tuple[model.Delivery, people.Reach]] = []  # found no place in their group
         self._wait_until = 0.0  # monotonic: the server asked us to slow down
         self._told_of_size = False
@@ -102,8 +103,8 @@ class Lane:
         """Give back whom their group has no place for, until it may have one."""
         for delivery, reach in self._aside:
             group = self._group_of(reach)
-            at = datetime.fromtimestamp(self._groups.next_at(group, now.timestamp()), UTC)
-            why = f"{mail_groups.name_of(group)} wants mail slower"
+            at = datetime.fromtimestamp(self._groups.put_off(group, now.timestamp()), UTC)
+            why = self._groups.why(group)
             self._results.append(outbox.Result(delivery, model.DeliveryState.QUEUED, now, why, at))
         self._aside.clear()
 
@@ -159,7 +160,7 @@ class Lane:
         Those without a place stand aside and are looked at again at the end, unless others
         are due that would wait for them.
         """
-        if not self._groups.slowed:
+        if self._groups.unlimited:
             return waiting.pop() if waiting else None
         now = self._rt.clock().timestamp()
         while waiting:

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from digest import errors, model, topics
 from digest import settings as settings_
 from digest.classify import classifier, learnt
-from digest.deliver import dkim, relays, sender
+from digest.deliver import dkim, mail_groups, relays, sender
 from digest.deliver import mail as mail_
 from digest.deliver import smtp as smtp_
 from digest.render import chat, environment, mail, pages
@@ -150,6 +150,11 @@ class Runtime:
         """Right side of Message-ID and List-Id: a domain the sender owns."""
         return self.mail_from[1].rpartition("@")[2] or "localhost"
 
+    @functools.cached_property
+    def mail_limits(self) -> dict[str, mail_groups.Limit]:
+        """What each mail company gets at most.  Raises ConfigurationError."""
+        return mail_groups.limits(self.settings.smtp.group_limits())
+
     @contextlib.asynccontextmanager
     async def fetcher(self) -> AsyncIterator["fetch.Fetcher"]:
         """Reads sources within the limits set."""
@@ -175,6 +180,7 @@ class Runtime:
     async def senders(self) -> AsyncIterator["Senders"]:
         """The senders that are set up, by channel kind.  Raises ConfigurationError."""
         _ = self.signers  # a key that cannot be used is found before the first mail
+        _ = self.mail_limits
         async with contextlib.AsyncExitStack() as stack:
             found: Senders = {}
             if options := smtp_options(self.settings):

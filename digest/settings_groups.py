@@ -11,6 +11,11 @@ from pydantic import BaseModel, Field, SecretStr
 
 TELEGRAM_API = "https://api.telegram.org"
 _SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
+_GROUP = re.compile(
+    r"(?P<name>[a-z0-9.-]+)\s*:\s*(?:(?P<at_once>[1-9]\d{0,5}) at once)?"
+    r"(?:(?(at_once)\s*,\s*)(?P<a_minute>[1-9]\d{0,6}) a minute)?",
+    re.IGNORECASE,
+)
 
 
 class Smtp(BaseModel):
@@ -50,6 +55,11 @@ class Smtp(BaseModel):
     final_dot_seconds: float = Field(
         600.0, gt=0, description="Longest wait until it has taken a message; then it is in doubt"
     )
+    groups: str = Field(
+        "",
+        description="Most that each worker gives a mail company (gmail, gmx, icloud, microsoft, "
+        'yahoo) or domain, e.g. "gmail: 4 at once, 600 a minute; b.example: 60 a minute"',
+    )
     warm_up_from: date | None = Field(
         None,
         description="First day of mail from a new domain, e.g. 2026-12-01: 50 messages that UTC "
@@ -69,6 +79,16 @@ class Smtp(BaseModel):
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
+
+    @pydantic.field_validator("groups")
+    @classmethod
+    def _whole_groups(cls, value: str) -> str:
+        _groups(value)
+        return value
+
+    def group_limits(self) -> list[tuple[str, int, int]]:
+        """Name, how many at once and how many a minute, as they are written; 0: no limit."""
+        return _groups(self.groups)
 
     def urls(self) -> list[str]:
         """The address of each mail server, with its password; none: no mail is sent."""
@@ -233,6 +253,20 @@ def _address_parts(url: str) -> SplitResult:
         return urlsplit(url)
     except ValueError:  # brackets that do not close
         return SplitResult("", "", "", "", "")
+
+
+def _groups(value: str) -> list[tuple[str, int, int]]:
+    """Raises ValueError."""
+    found = []
+    for written in value.split(";") if value.strip() else ():
+        parts = _GROUP.fullmatch(written.strip())
+        if parts is None or not (parts["at_once"] or parts["a_minute"]):
+            raise ValueError(
+                f'{written.strip()!r} is not like "gmail: 4 at once, 600 a minute", with ; between'
+            )
+        limits = int(parts["at_once"] or 0), int(parts["a_minute"] or 0)
+        found.append((parts["name"].lower(), *limits))
+    return found
 
 
 def _each_url(value: SecretStr) -> list[str]:

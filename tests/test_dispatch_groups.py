@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import pytest
 
-from digest import dispatch, lane, model
+from digest import dispatch, errors, lane, model
 from digest.deliver import mail_groups, sender
 from digest.storage import journal
 from subscribers import people
@@ -217,3 +217,47 @@ async def test_while_others_are_due_a_slowed_company_does_not_use_up_the_claim(
         later = [d for d in of(press, "queued") if d.next_at and d.next_at > press.clock()]
         assert len(later) == 2
         assert {delivery.attempts for delivery in later} == {0}
+
+
+async def test_what_the_operator_allows_a_company_is_all_it_gets_and_the_others_go_on(
+    database_url: str, tmp_path: Path
+) -> None:
+    """A31: so many at once and a minute; the rest wait without an attempt, and say why."""
+    async with choosy.Choosy() as server:
+        given = smtp(server, 4) | {"groups": "gmail: 2 at once, 60 a minute"}
+        async with publishing.opened(database_url, tmp_path, smtp=given) as press:
+            press.add_stories(SEOUL)
+            add_readers(press, "gmail.com", 30)
+            add_readers(press, "small.example", 30)
+            await press.publish()
+            async with press.rt.senders() as senders:
+                counting = Counting(senders[model.ChannelKind.EMAIL])
+                with journal.Journal(press.rt.state_dir, "test") as notes:
+                    limited = lane.Lane(press.rt, counting.kind, counting, notes)
+                    while await limited.pump(asyncio.Event()):
+                        pass
+                    assert counting.most["gmail"] == 2
+                    assert counting.most["small.example"] > 2
+                    assert press.states() == {"submitted": 35, "queued": 25}
+                    held = of(press, "queued")
+                    assert {(d.attempts, d.reason) for d in held} == {
+                        (0, "gmail gets mail as fast as smtp.groups allows")
+                    }
+                    assert len({d.next_at for d in held}) > 15  # not all looked at again at once
+                    n_seconds = 0
+                    while press.states() != {"submitted": 60}:
+                        press.clock.forward(seconds=5)
+                        await limited.pump(asyncio.Event())
+                        n_seconds += 5
+            assert 20 < n_seconds < 60
+
+
+async def test_a_limit_for_a_company_nobody_knows_is_refused_before_the_first_mail(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite:///{tmp_path / 'test.db'}"
+    async with choosy.Choosy() as server:
+        given = smtp(server) | {"groups": "gmial: 2 at once"}
+        async with publishing.opened(url, tmp_path, smtp=given) as press:
+            with pytest.raises(errors.ConfigurationError, match="gmial"):
+                await press.send()

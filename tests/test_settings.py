@@ -20,6 +20,7 @@ GIVEN: dict[str, Any] = {
     "smtp.sender": "a@b.example",
     "smtp.reply_to": "desk@b.example",
     "smtp.bounce_address": "bounces@b.example",
+    "smtp.groups": "gmail: 4 at once, 600 a minute",
     "smtp.warm_up_from": "2026-12-01",
     "bounces.listen": "127.0.0.1:2526",
     "bounces.postmark_secret": "p" * 40,
@@ -207,6 +208,31 @@ def test_settings_that_cannot_work_together_are_refused(
 ) -> None:
     with pytest.raises(errors.ConfigurationError, match=problem):
         settings.load(**given)
+
+
+@pytest.mark.parametrize(
+    ("written", "limits"),
+    [
+        ("", []),
+        ("gmail: 4 at once, 600 a minute", [("gmail", 4, 600)]),
+        (" Gmail:4 at once ;b.example : 60 a minute", [("gmail", 4, 0), ("b.example", 0, 60)]),
+    ],
+)
+def test_what_a_mail_company_gets_at_most_is_written_in_words(
+    written: str, limits: list[tuple[str, int, int]]
+) -> None:
+    """A31."""
+    assert settings.given(smtp={"groups": written}).smtp.group_limits() == limits
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["gmail", "gmail:", "gmail: 4", "gmail: 0 at once", "gmail: 4 at once,", "gmail: 4 a minute;",
+     "gmail: 4 at once 600 a minute", "gmail: 60 a minute, yahoo: 60 a minute"],
+)  # fmt: skip
+def test_a_limit_that_is_not_whole_is_refused_with_an_example(written: str) -> None:
+    with pytest.raises(ValueError, match='is not like "gmail: 4 at once, 600 a minute"'):
+        settings.given(smtp={"groups": written})
 
 
 def test_addresses_of_other_servers_are_judged_with_everything_else_at_once() -> None:

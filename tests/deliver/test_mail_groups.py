@@ -1,9 +1,10 @@
 """Who takes a reader's mail, and how fast (standards A31)."""
 
+import bisect
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest import errors
@@ -152,6 +153,91 @@ def test_accepted_messages_bring_the_speed_back_step_by_step() -> None:
     assert steps[-1] == 3
     groups.accept("gmail")
     assert places(groups, "gmail", now) == 100
+
+
+def test_what_the_operator_allows_is_one_limit_for_each_group() -> None:
+    """A31: a domain of a company stands for the company, another one for itself."""
+    found = mail_groups.limits([("googlemail.com", 4, 600), ("yahoo", 0, 60), ("b.example", 1, 0)])
+    assert found == {
+        "gmail": mail_groups.Limit(4, 600),
+        "yahoo": mail_groups.Limit(0, 60),
+        "b.example": mail_groups.Limit(1, 0),
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (["gmial"], r"gmial is no mail company that is known \(gmail, gmx"),
+        (["gmail", "gmail.com"], "gmail has two limits"),
+    ],
+)
+def test_a_limit_for_nobody_known_is_refused_in_a_sentence(names: list[str], says: str) -> None:
+    with pytest.raises(errors.ConfigurationError, match=says):
+        mail_groups.limits((name, 1, 1) for name in names)
+
+
+def test_a_group_never_has_more_at_once_than_the_operator_says() -> None:
+    """A31: nor after a slow-down and a recovery; the others have what they had."""
+    groups = mail_groups.Groups(12, {"gmail": mail_groups.Limit(at_once=4)})
+    assert not groups.unlimited
+    assert (places(groups, "gmail", NOW), places(groups, "yahoo", NOW)) == (4, 100)
+    groups.slow_down("gmail", NOW)
+    later = groups.next_at("gmail", NOW)
+    seen = [places(groups, "gmail", later)]
+    while groups.slowed:
+        groups.accept("gmail")
+        seen.append(places(groups, "gmail", later))
+    assert (seen[0], seen[-1], max(seen)) == (2, 4, 4)
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    per_minute=st.integers(1, 900),
+    pauses=st.lists(st.floats(0, 90), min_size=1, max_size=20),
+)
+def test_no_minute_sees_more_than_the_operator_allows_and_little_less(
+    per_minute: int, pauses: list[float]
+) -> None:
+    """A31: however the looks fall, in any 60 seconds."""
+    groups = mail_groups.Groups(12, {"gmail": mail_groups.Limit(per_minute=per_minute)})
+    started: list[float] = []
+    now = NOW
+    for pause in (*pauses, *[1.0] * 120):
+        now += pause
+        while groups.may_start("gmail", now):
+            groups.start("gmail", now)
+            groups.end("gmail")
+            started.append(now)
+    for number, first in enumerate(started):
+        assert bisect.bisect_left(started, first + 59.999) - number <= per_minute
+    in_the_end = sum(at > now - 120 for at in started)
+    assert in_the_end >= 2 * per_minute * 0.9 - 2
+
+
+def test_of_many_that_are_put_off_each_has_a_turn_of_its_own() -> None:
+    """A31: so they are not all looked at again every few seconds; none waits for long."""
+    groups = mail_groups.Groups(100, {"gmail": mail_groups.Limit(per_minute=600)})
+    assert places(groups, "gmail", NOW) == 50
+    turns = [groups.put_off("gmail", NOW) - NOW for _ in range(12_000)]
+    assert min(turns) == mail_groups.AGAIN_SECONDS
+    assert max(turns) <= mail_groups.MOST_AHEAD_SECONDS
+    in_a_minute = sum(60 <= turn < 120 for turn in turns[:5000])
+    assert 540 <= in_a_minute <= 600
+    assert groups.put_off("yahoo", NOW) == NOW + mail_groups.AGAIN_SECONDS
+
+
+def test_a_clock_set_back_keeps_nobody_waiting_for_the_old_time() -> None:
+    groups = mail_groups.Groups(12, {"gmail": mail_groups.Limit(per_minute=60)})
+    assert places(groups, "gmail", NOW + 3600) == 5
+    assert groups.next_at("gmail", NOW) - NOW <= 6
+
+
+def test_why_a_message_is_put_off_is_said_by_whose_word_it_is() -> None:
+    groups = mail_groups.Groups(12, {"gmail": mail_groups.Limit(per_minute=60)})
+    assert groups.why("gmail") == "gmail gets mail as fast as smtp.groups allows"
+    groups.slow_down("gmail", NOW)
+    assert groups.why("gmail") == "gmail wants mail slower"
 
 
 def test_an_old_too_much_is_forgotten() -> None:

@@ -223,7 +223,7 @@ def expire(session: sa.Connection, *, now: datetime) -> int:
     changed = session.execute(
         sa.update(_delivery)
         .where(_delivery.c.state.in_(WAITING), _delivery.c.expires_at <= now)
-        .values(state=model.DeliveryState.EXPIRED)
+        .values(state=model.DeliveryState.EXPIRED, next_at=now)
     )
     return int(changed.rowcount)
 
@@ -270,6 +270,7 @@ def retry(session: sa.Connection, ids: Sequence[int], *, now: datetime) -> int:
         .values(
             state=model.DeliveryState.QUEUED,
             next_at=now,
+            reason="",
             expires_at=sa.case(
                 (_delivery.c.expires_at <= now, sa.literal(in_hours, sql.UtcDateTime)),
                 else_=_delivery.c.expires_at,

@@ -46,6 +46,21 @@ def last(
     return found
 
 
+def of_edition(
+    session: sa.Connection, edition_id: int, subscriber_ids: Sequence[int]
+) -> frozenset[int]:
+    """Those of the subscribers who have an issue of the edition already, on any channel."""
+    found: set[int] = set()
+    for some in sql.chunks(subscriber_ids):
+        query = sa.select(_delivery.c.subscriber_id).where(
+            _delivery.c.subscriber_id.in_(some),
+            _delivery.c.kind == model.DeliveryKind.DIGEST,
+            _delivery.c.unit_id == edition_id,
+        )
+        found.update(session.execute(query).scalars())
+    return frozenset(found)
+
+
 def shown_since(
     session: sa.Connection, subscriber_ids: Sequence[int], *, since: datetime
 ) -> dict[int, dict[int, int]]:

@@ -10,6 +10,7 @@ is a SQLAlchemy Core Connection in a transaction.
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterator
@@ -76,6 +77,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = sqlalchemy_url(url)
         self.is_sqlite = self.url.drivername.startswith("sqlite")
+        self._was_opened = False
         if self.is_sqlite:
             Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
             self._engine = sa.create_engine(
@@ -84,7 +86,10 @@ class Database:
                 hide_parameters=True,  # they hold addresses, and errors are logged
                 connect_args={"check_same_thread": False, "timeout": 30},
             )
+            sa.event.listen(self._engine, "do_connect", self._still_there)
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
+            sa.event.listen(self._engine, "connect", self._remember_file)
+            sa.event.listen(self._engine, "checkout", self._same_file)
             sa.event.listen(self._engine, "begin", _begin_sqlite)
         else:
             self._engine = sa.create_engine(
@@ -144,6 +149,28 @@ class Database:
             if not future.done():
                 await asyncio.wait([future])
             raise
+
+    # SQLite goes on writing to a file that was deleted or replaced, for as long as it is open:
+    # all of that would be gone at the next start.
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(str(self.url.database))  # noqa: PTH116 - for every transaction
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _still_there(self, *_: object) -> None:
+        if self._was_opened and self._identity() is None:
+            raise sqlite3.OperationalError(f"the file is gone: {self.url.database}")
+
+    def _remember_file(self, _connection: object, record: Any) -> None:
+        record.info["file"] = self._identity()
+        self._was_opened = True
+
+    def _same_file(self, _connection: object, record: Any, _proxy: object) -> None:
+        if record.info["file"] != self._identity():
+            raise sa.exc.DisconnectionError  # and another connection is opened, if it can be
 
     def is_current(self) -> bool:
         """Whether the schema is the one this code was written for."""

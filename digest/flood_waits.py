@@ -24,12 +24,18 @@ async def limiter(
     async def remember(seconds: float) -> None:
         until = clock() + timedelta(seconds=seconds)
         try:
-            await db.run(switches.put, HELD_UNTIL, until.isoformat())
-        except database.Failure:
-            logger.exception("flood wait not kept", extra={"event": "chat.unrecorded"})
+            await db.run(switches.put, HELD_UNTIL, f"{until.isoformat()} {seconds:.1f}")
+        except database.Failure as error:
+            said = database.describe(error)
+            logger.error(  # noqa: TRY400 - the line says all
+                "flood wait not kept: %s", said, extra={"event": "chat.unrecorded"}
+            )
 
     made = pace.RateLimiter(rate_per_second, remember=remember)
     kept = await db.read(switches.get, HELD_UNTIL)
     if kept:
-        made.hold((datetime.fromisoformat(kept) - clock()).total_seconds())
+        until, _, asked = kept.partition(" ")
+        left = (datetime.fromisoformat(until) - clock()).total_seconds()
+        # More than was asked for is left only when the clock was set back meanwhile.
+        made.hold(min(left, float(asked)) if asked else left)
     return made

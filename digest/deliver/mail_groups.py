@@ -214,7 +214,7 @@ class Groups:
         slowed = self._slowed.get(group)
         if slowed is None:
             return True
-        if now - slowed.slowed_at > FORGET_SECONDS:
+        if not 0 <= now - slowed.slowed_at <= FORGET_SECONDS:  # or the clock was set back
             del self._slowed[group]
             return True
         n_under_way = self._under_way.get(group, 0)

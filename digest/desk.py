@@ -13,7 +13,6 @@ from digest.storage import (
     database,
     editions,
     ledger,
-    outbox,
     stopping,
     stories,
     switches,
@@ -109,7 +108,7 @@ async def send_out(rt: runtime.Runtime, edition_ids: Sequence[int]) -> tuple[str
     async with rt.senders() as senders:
         while True:
             await dispatch.run(rt, senders, asyncio.Event(), until_drained=True)
-            await rt.db.run(outbox.release, lapsed_before=rt.clock())
+            await dispatch.sweep(rt)
             waiting, stuck = await rt.db.read(_waiting, edition_ids, frozenset(senders))
             if waiting <= stuck.keys():
                 return tuple(dict.fromkeys(stuck.values()))

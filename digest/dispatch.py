@@ -5,8 +5,9 @@ what a killed worker had not recorded is settled from its journal (`recover`).
 """
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +34,9 @@ async def run(
     When stopped, nothing more is claimed, what is in flight ends within DRAIN_SECONDS, and
     what was claimed but not begun returns to the queue.
     """
-    await recover(rt)
+    waiting = _Waiting()
+    if not await _recovered(rt, stop, waiting, until_drained=until_drained):
+        return {}
     lanes = {}
     notes = {kind: journal.Journal(rt.state_dir, f"{rt.owner}-{kind}") for kind in senders}
     try:
@@ -43,15 +46,16 @@ async def run(
         async with asyncio.TaskGroup() as group:
             for kind, transport in senders.items():
                 lanes[kind] = lane.Lane(rt, kind, transport, notes[kind])
-                group.create_task(_serve(rt, lanes[kind], stop, until_drained))
+                serving = _serve(rt, lanes[kind], stop, waiting, until_drained=until_drained)
+                group.create_task(serving)
             if not until_drained:
                 group.create_task(_amend(rt, senders, notes, stop, until_drained=False))
         await _amend(rt, senders, notes, stop, until_drained=until_drained)
     finally:
         for kept in notes.values():
-            await rt.db.run(settle_left, kept.left(), rt.clock())
-            kept.close()
-    await rt.db.run(editions.finish, now=rt.clock())
+            await _end(rt, kept)
+    with _last_words():
+        await rt.db.run(editions.finish, now=rt.clock())
     return {kind: served.fault for kind, served in lanes.items() if served.fault}
 
 
@@ -74,20 +78,90 @@ async def _amend(
         await work(rt, editor, notes[model.ChannelKind.CHAT].owner, stop)
 
 
+async def _recovered(
+    rt: runtime.Runtime, stop: asyncio.Event, waiting: "_Waiting", *, until_drained: bool
+) -> bool:
+    """Settle what dead workers left as soon as the database can be used; False: stopped first."""
+    while not stop.is_set():
+        try:
+            await recover(rt)
+        except database.Failure as error:
+            if until_drained:
+                raise
+            waiting.tell(error)
+            await _first(stop, DATABASE_SECONDS)
+        else:
+            waiting.over()
+            return True
+    return False
+
+
+async def _end(rt: runtime.Runtime, kept: journal.Journal) -> None:
+    """Settle our own journal; without a database it is left for the next start."""
+    with _last_words():
+        try:
+            await rt.db.run(settle_left, kept.left(), rt.clock())
+        except BaseException:
+            kept.leave()
+            raise
+        kept.close()
+
+
+@contextlib.contextmanager
+def _last_words() -> Iterator[None]:
+    """Say on one line what could not be written down any more; nothing is lost by it."""
+    try:
+        yield
+    except database.Failure as error:
+        said = database.describe(error)
+        logger.error(  # noqa: TRY400 - the line says all
+            "stopped without the database: %s", said, extra={"event": "worker.unrecorded"}
+        )
+
+
+class _Waiting:
+    """Says once what the lanes wait for, and once that it is over."""
+
+    def __init__(self) -> None:
+        self._said = ""
+
+    def tell(self, error: Exception) -> None:
+        """Say it, unless it was said."""
+        if isinstance(error, database.Failure):
+            said = f"the database cannot be used: {database.describe(error)}"
+        else:
+            said = f"the disk cannot be written: {error}"
+        if said != self._said:
+            self._said = said
+            logger.error("%s; waiting", said, extra={"event": "worker.waiting"})
+
+    def over(self) -> None:
+        """Say that work goes on, if it had stopped."""
+        if self._said:
+            self._said = ""
+            logger.info("working again", extra={"event": "worker.working"})
+
+
 async def _serve(
-    rt: runtime.Runtime, served: lane.Lane, stop: asyncio.Event, until_drained: bool
+    rt: runtime.Runtime,
+    served: lane.Lane,
+    stop: asyncio.Event,
+    waiting: _Waiting,
+    *,
+    until_drained: bool,
 ) -> None:
     while not stop.is_set():
         try:
             busy = await _pump(served, stop)
             if not (busy or until_drained or stop.is_set()):
                 await rt.db.run(editions.finish, now=rt.clock())
-        except database.Failure:
+        except (database.Failure, journal.Unwritable) as error:
             if until_drained:
                 raise
-            logger.exception("the database is away", extra={"event": "worker.waiting"})
+            waiting.tell(error)
             await _first(stop, DATABASE_SECONDS)
             continue
+        waiting.over()
         if until_drained and (served.fault or not busy):
             return
         served.fault = ""
@@ -111,6 +185,18 @@ async def _pump(served: lane.Lane, stop: asyncio.Event) -> bool:
             pumping.cancel()
             await asyncio.wait([pumping])
     return False if pumping.cancelled() else pumping.result()
+
+
+async def sweep(rt: runtime.Runtime) -> None:
+    """Return to the queue what nobody holds any more.
+
+    A journal knows more than a lease, so it comes first; and a lease that seems to have lapsed
+    says nothing of a worker of this machine that lives: the clock was set, or nobody could
+    renew it because the database was away.
+    """
+    await recover(rt)
+    living = journal.living(rt.state_dir)
+    await rt.db.run(outbox.release, lapsed_before=rt.clock(), except_owners=living)
 
 
 async def recover(rt: runtime.Runtime) -> int:

@@ -49,9 +49,8 @@ async def _raise_alerts(rt: runtime.Runtime) -> None:
 async def _sweep(rt: runtime.Runtime) -> None:
     """Give up what is no longer worth sending, free what a lost worker held, close editions."""
     now = rt.clock()
-    await dispatch.recover(rt)  # a journal knows more than a lapsed lease
     await rt.db.run(outbox.expire, now=now)
-    await rt.db.run(outbox.release, lapsed_before=now)
+    await dispatch.sweep(rt)
     await rt.db.run(editions.finish, now=now)
     await rt.db.run(signup.tidy, now=now)
 

@@ -54,16 +54,22 @@ class Lane:
         self._aside: list[tuple[model.Delivery, people.Reach]] = []  # found no place in their group
         self._wait_until = 0.0  # monotonic: the server asked us to slow down
         self._told_of_size = False
+        self._claim_in_doubt = False  # the database went away before it said whether it was made
+        self._unwritten: journal.Unwritable | None = None
         self.fault = ""
 
     async def pump(self, stop: asyncio.Event) -> bool:
         """Claim once and send what was claimed; False when there was nothing to do.
 
-        Raises SQLAlchemyError when the database is away; what was sent by then is recorded by
-        the next call, and the journal is kept until it is.
+        Raises SQLAlchemyError when the database is away, journal.Unwritable when the disk is
+        full; what was sent by then is recorded by the next call, and the journal is kept until
+        it is.
         """
         await self._record()
         self._notes.clear()
+        if self._claim_in_doubt:
+            await self._rt.db.run(outbox.release, owner=self._notes.owner)
+            self._claim_in_doubt = False
         if (wait := self._wait_until - time.monotonic()) > 0:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), wait)
@@ -71,10 +77,15 @@ class Lane:
         wish = claiming.Wish(
             self._kind, self._notes.owner, self._limit, LEASE, self._rt.settings.smtp.warm_up_from
         )
+        self._claim_in_doubt = True
         claimed = await self._rt.db.run(claiming.claim, wish, self._rt.clock())
+        self._claim_in_doubt = False
         if claimed.deliveries:
             await self._send_all(claimed, stop)
             self._notes.clear()
+        if self._unwritten is not None:
+            unwritten, self._unwritten = self._unwritten, None
+            raise unwritten
         return bool(claimed.deliveries or claimed.n_settled)
 
     async def _send_all(self, claimed: claiming.Claimed, stop: asyncio.Event) -> None:
@@ -201,7 +212,12 @@ class Lane:
         try:
             message = self._composer.message(delivery, reach)
             receipt = await self._sender.send(message, before_commit=before_commit)
+        except journal.Unwritable as error:
+            self._stop_for(error)
+            return self._result(delivery, model.DeliveryState.QUEUED)
         except errors.DeliveryError as error:
+            if reached and not isinstance(error, errors.Uncertain):
+                self._note(self._notes.refused, delivery)
             if isinstance(error, errors.Deferred) and error.slow_group:
                 self._slow_down(group)
             return await self._refused(delivery, error)
@@ -221,11 +237,23 @@ class Lane:
             if reached:
                 return await self._refused(delivery, errors.Uncertain(reason))
             return self._result(delivery, model.DeliveryState.FAILED, reason)
-        self._notes.accepted(delivery.id)
+        self._note(self._notes.accepted, delivery)
         self._groups.accept(group)
         return self._result(
             delivery, model.DeliveryState.SUBMITTED, receipt.detail, ids=receipt.ids
         )
+
+    def _note(self, note: Callable[[int], None], delivery: model.Delivery) -> None:
+        """Note how a message ended, where that helps whoever comes after us."""
+        try:
+            note(delivery.id)
+        except journal.Unwritable as error:
+            self._stop_for(error)
+
+    def _stop_for(self, error: journal.Unwritable) -> None:
+        """Begin nothing that could not be noted; what is under way comes to its end."""
+        self._unwritten = error
+        self._give_back = True
 
     def _slow_down(self, group: str) -> None:
         if self._groups.slow_down(group, self._rt.clock().timestamp()):
@@ -308,8 +336,11 @@ class Lane:
             await self._rt.db.run(work, *args, **kwargs)
         except people_errors.SubscribersError:  # erased while the message was under way
             return False
-        except database.Failure:
-            logger.exception("not recorded", extra={"event": "delivery.unrecorded"})
+        except database.Failure as error:
+            said = database.describe(error)
+            logger.error(  # noqa: TRY400 - the line says all
+                "not recorded: %s", said, extra={"event": "delivery.unrecorded"}
+            )
             return False
         return True
 

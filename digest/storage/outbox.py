@@ -6,7 +6,7 @@ A claim has an owner, a lease and a fence; every record checks the fence, so a c
 rows were given to another can no longer say anything about them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +26,10 @@ PRIORITY = {
     model.DeliveryKind.DIGEST: 2,
 }
 WAITING = (model.DeliveryState.QUEUED, model.DeliveryState.DEFERRED)
+# A claim taken back because its worker seemed dead is still its own while nobody else has it.
+_HELD = (_delivery.c.state == model.DeliveryState.CLAIMED) | (
+    _delivery.c.state == model.DeliveryState.QUEUED
+)
 # Not shown to the reader after all: such a story may come again.
 NOT_SHOWN = (
     model.DeliveryState.FAILED,
@@ -182,7 +186,7 @@ def _record_alike(
         sa.update(_delivery)
         .where(_delivery.c.id == sa.bindparam("claimed_id"))
         .where(_delivery.c.fence == sa.bindparam("seen_fence"))
-        .where(_delivery.c.state == model.DeliveryState.CLAIMED)
+        .where(_HELD)
         .values(lease_until=None, **alike, **given),
         [
             {"claimed_id": r.delivery.id, "seen_fence": r.delivery.fence}
@@ -209,7 +213,7 @@ def _record_one(session: sa.Connection, result: Result) -> int:
     changed = session.execute(
         sa.update(_delivery)
         .where(_delivery.c.id == delivery.id, _delivery.c.fence == delivery.fence)
-        .where(_delivery.c.state == model.DeliveryState.CLAIMED)
+        .where(_HELD)
         .values(**values)
     )
     if changed.rowcount and tried:
@@ -233,7 +237,7 @@ def release(
     *,
     owner: str | None = None,
     lapsed_before: datetime | None = None,
-    except_ids: Sequence[int] = (),
+    except_owners: Collection[str] = (),
 ) -> int:
     """Return claimed deliveries to the queue: those of a dead `owner`, or with a lapsed lease."""
     query = sa.update(_delivery).where(_delivery.c.state == model.DeliveryState.CLAIMED)
@@ -241,8 +245,8 @@ def release(
         query = query.where(_delivery.c.owner == owner)
     if lapsed_before is not None:
         query = query.where(_delivery.c.lease_until < lapsed_before)
-    if except_ids:
-        query = query.where(_delivery.c.id.not_in(except_ids))
+    if except_owners:
+        query = query.where(_delivery.c.owner.not_in(except_owners))
     changed = session.execute(query.values(state=model.DeliveryState.QUEUED, lease_until=None))
     return int(changed.rowcount)
 

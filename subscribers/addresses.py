@@ -72,7 +72,10 @@ def normalise_email(text: str) -> Address:
     Quoted local parts and address literals are refused.  Raises InvalidAddress.
     """
     text = text.strip(" ")
-    if any(unicodedata.category(char) in {"Cc", "Cf", "Cs"} for char in text):
+    # Printable text holds none of these, and says so at once.
+    if not text.isprintable() and any(
+        unicodedata.category(char) in {"Cc", "Cf", "Cs"} for char in text
+    ):
         raise errors.InvalidAddress("the address contains a control character")
     plain = _PLAIN.fullmatch(text)
     if plain:
@@ -142,13 +145,17 @@ def normalise_chat(chat_id: str | int, thread_id: int | None = None) -> Address:
 def suggestion(address: str) -> str | None:
     """Point out a likely slip in a well-known domain ("gmial.com"), or None.  Never apply it."""
     local, _, domain = address.rpartition("@")
-    domain = domain.lower()
-    if not local or domain in _LARGE_HOSTS:
+    host = meant_domain(domain.lower())
+    return f"{local}@{host}" if local and host else None
+
+
+@lru_cache(maxsize=4096)
+def meant_domain(domain: str) -> str | None:
+    """The well-known domain that a lower-case one is a slip of, or None."""
+    if domain in _LARGE_HOSTS:
         return None
-    for host in _LARGE_HOSTS:
-        if len(host) > 6 and _is_one_slip(domain, host):
-            return f"{local}@{host}"
-    return None
+    slips = (host for host in _LARGE_HOSTS if len(host) > 6 and _is_one_slip(domain, host))
+    return next(slips, None)
 
 
 def _is_one_slip(typed: str, meant: str) -> bool:

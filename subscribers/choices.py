@@ -123,6 +123,8 @@ def checked(field: str, value: Any) -> Any:
 
 
 def _one_line(text: str) -> str:
+    if text.isprintable():  # as nearly every text is
+        return " ".join(text.split())
     spaced = "".join(
         " " if unicodedata.category(char) in {"Cc", "Zl", "Zp", "Cs"} else char for char in text
     )

@@ -72,7 +72,14 @@ class ExpiredToken(InvalidToken):
 
 
 class ImportRefused(SubscribersError):  # noqa: N818
-    """The file as a whole cannot be imported; nothing was changed."""
+    """The file as a whole cannot be imported; nothing was changed.
+
+    `is_no_list` when it holds no addresses at all: beside other files it may be passed over.
+    """
+
+    def __init__(self, reason: str, *, is_no_list: bool = False) -> None:
+        super().__init__(reason)
+        self.is_no_list = is_no_list
 
 
 class AccountError(SubscribersError):

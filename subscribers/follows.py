@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -27,6 +28,8 @@ def follow(
     _exists(session, subscriber_id)
     known = set(_topics(session, subscriber_id))
     new = tuple(topic for topic in wanted if topic not in known)
+    if len(new) < len(wanted):
+        _own(session, follows, follows.c.topic, subscriber_id, known & set(wanted))
     if new:
         session.execute(
             sql.insert(session, follows).on_conflict_do_nothing(),
@@ -72,6 +75,13 @@ def set_keywords(
 ) -> bool:
     """Follow exactly these phrases or queries; True on a change.  Case does not count."""
     wanted = choices.keywords(phrases)
+    _own(session, keywords, keywords.c.phrase_key, subscriber_id, wanted)
+    return _write_keywords(session, subscriber_id, wanted, now, how)
+
+
+def _write_keywords(
+    session: sa.Connection, subscriber_id: int, wanted: dict[str, str], now: datetime, how: str
+) -> bool:
     _exists(session, subscriber_id)
     known = _phrases(session, subscriber_id)
     gone = [key for key in known if key not in wanted]
@@ -103,8 +113,9 @@ def add_keywords(
     session: sa.Connection, subscriber_id: int, phrases: Iterable[str], *, now: datetime, how: str
 ) -> bool:
     """Follow these phrases too; True when one was new."""
-    known = _phrases(session, subscriber_id)
-    return set_keywords(session, subscriber_id, [*known.values(), *phrases], now=now, how=how)
+    known, wanted = _phrases(session, subscriber_id), choices.keywords(phrases)
+    _own(session, keywords, keywords.c.phrase_key, subscriber_id, wanted)
+    return _write_keywords(session, subscriber_id, wanted | known, now, how)
 
 
 def mute(
@@ -144,6 +155,22 @@ def unmute(
             session, subscriber_id, act="changed", now=now, how=how, field="mute", before=topic
         )
     return bool(done.rowcount)
+
+
+def _own(
+    session: sa.Connection,
+    table: sa.Table,
+    column: sa.Column[Any],
+    subscriber_id: int,
+    values: Iterable[str],
+) -> None:
+    """What an import gave and the person chose too stays when the import is taken back."""
+    session.execute(
+        table.update()
+        .where(table.c.subscriber_id == subscriber_id, column.in_(list(values)))
+        .where(table.c.import_id.is_not(None))
+        .values(import_id=None)
+    )
 
 
 def _exists(session: sa.Connection, subscriber_id: int) -> None:

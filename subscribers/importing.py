@@ -1,239 +1,235 @@
-"""Lists of people from elsewhere: first a plan, then the import, and a way back.
+"""Lists of people from elsewhere: first a plan, then the import (`undoing` has the way back).
 
 An import never writes to anyone and never outweighs what people did here: the suppressed are
-left out, those who left stay away, those known keep their preferences and only gain topics
-and keywords.  Who left according to the file has left here too.  Rows are taken in runs, so
-that a list of a million goes in without holding it all; a repeated import finds its people
-known, which makes an interrupted one resumable.
+left out, those who left stay away, those known keep their preferences and only gain topics,
+keywords and labels.  Who left or complained according to the file has done so here too.  Rows
+are taken in runs, so that a list of a million goes in without holding it all.  How far it is
+stands in the transaction of each run: an import that died goes on where it was.
 """
 
+import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import BinaryIO
+from typing import IO
 
 import sqlalchemy as sa
 
-from subscribers import addresses, errors, intake, people, spreadsheets, sql, suppression, tables
+from subscribers import (
+    addresses,
+    errors,
+    intake,
+    rows,
+    spreadsheets,
+    tables,
+)
+from subscribers.reports import Report
 
-KEPT_PROBLEMS = 1000
+__all__ = ["Report", "Resolve", "begin", "fingerprint", "finish", "load", "plan", "take"]
 
-# What a machine writes into a person's record: it says nothing about what they want.
-_NOT_ACTS = ("imported", "bounced", "blocked", "gone", "unblocked", "suppressed", "channel added")
+# Topics a name stands for: none, one or several.
+Resolve = Callable[[str], Sequence[str]]
 
-subscriber, channel = tables.subscriber, tables.channel
-follow, keyword, imports = tables.follow, tables.keyword, tables.intake
-
-Resolve = Callable[[str], str | None]
-Known = dict[tuple[str, str], tuple[int, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What an import did, or would do.  `+` joins the reports of two runs of rows.
-
-    n_rows = n_added + n_known + n_suppressed + n_problems.  Of those known, `n_left_before`
-    had unsubscribed here, and stay so; `n_unsubscribed` rows say of themselves that they left.
-    `problems` holds the first 1,000; `unknown_topics` maps names no topic goes by to their rows.
-    """
-
-    n_rows: int = 0
-    n_added: int = 0
-    n_known: int = 0
-    n_suppressed: int = 0
-    n_left_before: int = 0
-    n_unsubscribed: int = 0
-    n_role_addresses: int = 0
-    n_problems: int = 0
-    problems: tuple[spreadsheets.Problem, ...] = ()
-    unknown_topics: Mapping[str, int] = field(default_factory=dict)
-    import_id: int | None = None
-    format: spreadsheets.Format = "plain"
-
-    def __add__(self, other: "Report") -> "Report":
-        names = (name for name in Report.__dataclass_fields__ if name.startswith("n_"))
-        unknown = dict(self.unknown_topics)
-        for topic, n in other.unknown_topics.items():
-            unknown[topic] = unknown.get(topic, 0) + n
-        return Report(
-            **{name: getattr(self, name) + getattr(other, name) for name in names},
-            problems=(*self.problems, *other.problems)[:KEPT_PROBLEMS],
-            unknown_topics=unknown,
-            import_id=self.import_id,
-            format=self.format,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """People the import had brought: removed, and kept because they did something since."""
-
-    n_removed: int
-    n_kept: int
+imports = tables.intake
 
 
 def plan(
-    session: sa.Connection, stream: BinaryIO, *, key: bytes, now: datetime, resolve: Resolve
+    session: sa.Connection,
+    stream: IO[bytes],
+    *,
+    key: bytes,
+    now: datetime,
+    resolve: Resolve,
+    topics: Sequence[str] = (),
 ) -> Report:
     """Say what `load` would do, and change nothing.  Raises ImportRefused."""
     sheet = spreadsheets.read(stream)
-    report = Report(format=sheet.format)
-    for rows in sheet.chunks():
-        report += take(session, None, rows, key=key, now=now, resolve=resolve)
+    report = Report(format=sheet.format, encoding=sheet.encoding)
+    for chunk in sheet.chunks():
+        report = take(session, report, chunk, key=key, now=now, resolve=resolve, topics=topics)
     return report
 
 
 def load(
     session: sa.Connection,
-    stream: BinaryIO,
+    stream: IO[bytes],
     *,
     key: bytes,
     now: datetime,
     consent: str,
     consented_at: datetime,
     resolve: Resolve,
+    topics: Sequence[str] = (),
     filename: str = "",
     progress: Callable[[Report], None] | None = None,
 ) -> Report:
-    """Import a whole list in one transaction; `progress` is told after every 1,000 rows.
+    """Import a whole list in one transaction; `progress` is told after every 5,000 rows.
 
     `consent` says what people agreed to and where, `consented_at` when, for rows whose own
-    time is not in the file.  To commit on the way, call `begin` and `take` instead.
-    Raises ImportRefused before anything is written.
+    time is not in the file; everybody gets `topics` (slugs).  To commit on the way, call
+    `begin`, `take` and `finish` instead.  Raises ImportRefused before anything is written.
     """
-    sheet = spreadsheets.read(stream)
-    import_id = begin(
-        session, now=now, consent=consent, consented_at=consented_at, filename=filename
+    sheet = spreadsheets.read(stream, filename=filename)
+    report = begin(
+        session, sheet, now=now, consent=consent, consented_at=consented_at, filename=filename
     )
-    report = Report(format=sheet.format, import_id=import_id)
-    for rows in sheet.chunks():
-        report += take(session, import_id, rows, key=key, now=now, resolve=resolve)
+    for chunk in sheet.chunks():
+        report = take(session, report, chunk, key=key, now=now, resolve=resolve, topics=topics)
         if progress is not None:
             progress(report)
+    finish(session, report, now=now)
     return report
+
+
+def fingerprint(stream: IO[bytes], *also: str) -> str:
+    """Tell the same list imported in the same way from all others; read from its beginning."""
+    stream.seek(0)
+    digest = hashlib.file_digest(stream, "sha256")  # type: ignore[arg-type]  # any file will do
+    for text in also:
+        digest.update(f"\0{text}".encode())
+    return digest.hexdigest()
 
 
 def begin(
     session: sa.Connection,
+    sheet: spreadsheets.Spreadsheet,
     *,
     now: datetime,
     consent: str,
     consented_at: datetime,
     filename: str = "",
-) -> int:
-    """Open an import and give its id.  Raises ImportRefused without consent or its time."""
+    fingerprint: str = "",
+) -> Report:
+    """Open an import, or the one with this fingerprint that never came to its end.
+
+    The report says how many rows are done: leave out so many of the sheet's.  Raises
+    ImportRefused without consent or its time.
+    """
     if not consent.strip():
         raise errors.ImportRefused("say what these people agreed to, and where")
     if consented_at.tzinfo is None or consented_at > now:
         raise errors.ImportRefused("the time of consent needs a zone and cannot lie ahead")
-    values = {"at": now, "filename": filename, "wording": consent, "consented_at": consented_at}
+    if fingerprint:
+        text = session.scalar(
+            sa.select(imports.c.report)
+            .where(imports.c.fingerprint == fingerprint)
+            .where(imports.c.finished_at.is_(None), imports.c.undone_at.is_(None))
+            .order_by(imports.c.id.desc())
+            .limit(1)
+        )
+        if text:
+            return Report.from_text(text)
+    values = {
+        "at": now,
+        "filename": filename,
+        "wording": consent,
+        "consented_at": consented_at,
+        "fingerprint": fingerprint,
+    }
     import_id: int = session.execute(imports.insert().returning(imports.c.id), values).scalar_one()
-    return import_id
+    report = Report(import_id=import_id, format=sheet.format, encoding=sheet.encoding)
+    session.execute(
+        imports.update().where(imports.c.id == import_id).values(report=report.to_text())
+    )
+    return report
+
+
+def finish(session: sa.Connection, report: Report, *, now: datetime) -> None:
+    """Say that an import is through: importing the same list again begins a new one."""
+    session.execute(
+        imports.update().where(imports.c.id == report.import_id).values(finished_at=now)
+    )
 
 
 def take(
     session: sa.Connection,
-    import_id: int | None,
-    rows: Sequence[spreadsheets.PersonRow | spreadsheets.Problem],
+    so_far: Report,
+    chunk: Sequence[rows.PersonRow | rows.Problem],
     *,
     key: bytes,
     now: datetime,
     resolve: Resolve,
+    topics: Sequence[str] = (),
 ) -> Report:
-    """Import one run of rows (at most some thousands) in a bounded number of queries, but for
-    known people who gain something.  Without an import, only report."""
-    problems = [row for row in rows if isinstance(row, spreadsheets.Problem)]
-    good = [row for row in rows if isinstance(row, spreadsheets.PersonRow)]
-    hashes = {
-        address.key: addresses.address_hash(key, address.kind, address.address)
-        for row in good
-        for address in row.addresses
-    }
-    suppressed = suppression.among(session, list(hashes.values()))
-    known = _known(session, good)
-    names = [name for row in good for name in row.topics]
-    resolved = {name: resolve(name) for name in set(names)}
-    new: list[intake.Newcomer] = []
-    old: list[tuple[int, intake.Newcomer]] = []
-    n_left = 0
-    for row in good:
-        if any(hashes[address.key] in suppressed for address in row.addresses):
-            continue
-        slugs = tuple(slug for name in row.topics if (slug := resolved[name]) is not None)
-        person = intake.Newcomer(row, slugs)
-        owners = {known[one.kind, one.key] for one in row.addresses if (one.kind, one.key) in known}
-        if len(owners) > 1:
-            reason = "its two addresses belong to two people"
-            problems.append(spreadsheets.Problem(row.line, reason))
-        elif owners:
-            subscriber_id, will = owners.pop()
-            n_left += will == "unsubscribed"
-            old.append((subscriber_id, person))
-        else:
-            new.append(person)
-    n_overtaken = 0
-    if import_id is not None:
-        n_overtaken = intake.insert(session, import_id, new, hashes, now=now)
-        for subscriber_id, person in old:
-            intake.enrich(session, import_id, subscriber_id, person, key=key, now=now)
-    taken = [*(person.row for person in new), *(person.row for _, person in old)]
+    """Import one run of rows (at most some thousands) and give the report with them in it.
+
+    The number of queries does not grow with the rows, but for known people who leave or gain
+    an address.  Without an import in the report, only reckon.  Raises ImportRefused when
+    somebody else took these rows meanwhile.
+    """
+    good, problems = spreadsheets.among(chunk)
+    arrived = intake.Arrived(
+        good,
+        {
+            one.key: addresses.address_hash(key, one.kind, one.address)
+            for row in good
+            for one in row.addresses
+        },
+        *_topics(good, resolve, topics),
+    )
+    sorted_out = intake.sort_out(session, arrived)
+    if so_far.import_id is not None:
+        intake.write(session, so_far.import_id, sorted_out, key=key, now=now)
+    report = so_far + _report(chunk, arrived, sorted_out, problems)
+    if so_far.import_id is not None:
+        _keep(session, so_far, report)
+    return report
+
+
+def _topics(
+    good: Iterable[rows.PersonRow], resolve: Resolve, topics: Sequence[str]
+) -> tuple[dict[str, Sequence[str]], Sequence[str]]:
+    names = {name for row in good for name in row.topics}
+    return {name: resolve(name) for name in names}, topics
+
+
+def _report(
+    chunk: Sequence[object],
+    arrived: intake.Arrived,
+    sorted_out: intake.Sorted,
+    problems: list[rows.Problem],
+) -> Report:
+    taken = [*sorted_out.new, *(row for _, row in sorted_out.known), *sorted_out.repeated]
+    problems += [
+        rows.Problem(
+            row.line,
+            "its two addresses belong to two people",
+            fix="import them as two rows",
+            file=row.file,
+        )
+        for row in sorted_out.torn
+    ]
+    slips: Counter[str] = Counter()
+    for row in taken:
+        domain = row.addresses[0].address.rpartition("@")[2]
+        if meant := addresses.meant_domain(domain):
+            slips[f"{domain} → {meant}"] += 1
     return Report(
-        n_rows=len(rows),
-        n_added=len(new) - n_overtaken,
-        n_known=len(old) + n_overtaken,
-        n_suppressed=len(rows) - len(taken) - len(problems),
-        n_left_before=n_left,
-        n_unsubscribed=sum(row.status == "unsubscribed" for row in taken),
+        n_rows=len(chunk),
+        n_added=len(sorted_out.new),
+        n_known=len(sorted_out.known),
+        n_repeated=len(sorted_out.repeated),
+        n_suppressed=len(sorted_out.suppressed),
+        n_left_before=sum(known.will == "unsubscribed" for known, _ in sorted_out.known),
+        n_unsubscribed=sum(row.status in {"unsubscribed", "complained"} for row in taken),
+        n_bounced=sum(row.status == "bounced" for row in taken),
         n_role_addresses=sum(any(one.is_role for one in row.addresses) for row in taken),
         n_problems=len(problems),
         problems=tuple(sorted(problems, key=lambda problem: problem.line)),
-        unknown_topics=Counter(name for name in names if resolved[name] is None),
+        unknown_topics=Counter(
+            name for row in arrived.rows for name in row.topics if not arrived.slugs[name]
+        ),
+        likely_slips=slips,
     )
 
 
-def _known(session: sa.Connection, rows: Sequence[spreadsheets.PersonRow]) -> Known:
-    found: Known = {}
-    for kind in ("email", "chat"):
-        keys = [one.key for row in rows for one in row.addresses if one.kind == kind]
-        if keys:
-            query = (
-                sa.select(channel.c.address_key, channel.c.subscriber_id, subscriber.c.will)
-                .join(subscriber, subscriber.c.id == channel.c.subscriber_id)
-                .where(channel.c.kind == kind, channel.c.address_key.in_(keys))
-            )
-            for address_key, subscriber_id, will in session.execute(query):
-                found[kind, address_key] = subscriber_id, will
-    return found
-
-
-def undo(session: sa.Connection, import_id: int, *, now: datetime) -> Undone:
-    """Take an import back: delete the people it brought, and the topics it gave to others.
-
-    People who did anything themselves since are kept, and so is what they left.  Raises
-    ImportRefused when there is no such import, or it was undone.
-    """
-    marked = session.execute(
+def _keep(session: sa.Connection, before: Report, after: Report) -> None:
+    """Write down how far it is; two processes must not both take a run of rows."""
+    done = session.execute(
         imports.update()
-        .where(imports.c.id == import_id, imports.c.undone_at.is_(None))
-        .values(undone_at=now)
+        .where(imports.c.id == before.import_id, imports.c.n_rows == before.n_rows)
+        .where(imports.c.undone_at.is_(None))
+        .values(n_rows=after.n_rows, report=after.to_text())
     )
-    if not marked.rowcount:
-        raise errors.ImportRefused(f"there is no import {import_id} to undo")
-    brought = sa.select(subscriber.c.id).where(subscriber.c.import_id == import_id)
-    for table in (follow, keyword):
-        session.execute(
-            table.delete()
-            .where(table.c.import_id == import_id)
-            .where(table.c.subscriber_id.not_in(brought))
-        )
-    consent = tables.consent
-    acted = sa.exists().where(
-        consent.c.subscriber_id == subscriber.c.id, consent.c.act.not_in(_NOT_ACTS)
-    )
-    ids = session.scalars(brought.where(~acted)).all()
-    for some in sql.chunks(ids):
-        people.delete_rows(session, some)
-    kept = sa.select(sa.func.count()).select_from(subscriber)
-    n_kept = session.scalar(kept.where(subscriber.c.import_id == import_id)) or 0
-    return Undone(n_removed=len(ids), n_kept=n_kept)
+    if not done.rowcount:
+        raise errors.ImportRefused("this import is under way elsewhere, or was taken back")

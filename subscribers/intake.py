@@ -1,198 +1,238 @@
-"""Writing what an import takes in: new people many at a time, known ones one by one."""
+"""Writing what an import takes in: who is new, who is known, and what each gains or ends.
+
+New people are written many at a time (`bulk`); so is what known people gain.  Whatever is
+changed about somebody who was here before is written down for `undoing`.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from subscribers import (
-    addresses,
-    channels,
-    follows,
-    history,
-    leaving,
-    people,
-    spreadsheets,
-    sql,
-    tables,
-)
+from subscribers import bulk, gaining, people, rows, suppression, tables
+from subscribers.gaining import Arrived, Known
+
+__all__ = ["Arrived", "Known", "Sorted", "sort_out", "write"]
 
 subscriber, channel = tables.subscriber, tables.channel
-follow, keyword, imports = tables.follow, tables.keyword, tables.intake
+imports = tables.intake
+
+_ATTEMPTS = 5  # at writing new people while others sign up
 
 
-@dataclass(frozen=True, slots=True)
-class Newcomer:
-    """A row with its topics resolved to slugs."""
+@dataclass(slots=True)
+class Sorted:
+    """Where each row of a run belongs."""
 
-    row: spreadsheets.PersonRow
-    topics: tuple[str, ...]
+    arrived: Arrived
+    new: list[rows.PersonRow] = field(default_factory=list)
+    known: list[tuple[Known, rows.PersonRow]] = field(default_factory=list)
+    repeated: list[rows.PersonRow] = field(default_factory=list)
+    suppressed: list[rows.PersonRow] = field(default_factory=list)
+    torn: list[rows.PersonRow] = field(default_factory=list)
 
 
-def insert(
+def sort_out(session: sa.Connection, arrived: Arrived) -> Sorted:
+    """Look up who is known and who must not be written to, in three queries."""
+    suppressed = suppression.among(session, list(arrived.hashes.values()))
+    known = find_known(session, arrived.rows)
+    found = Sorted(arrived)
+    for row in arrived.rows:
+        if row.repeats is not None:
+            found.repeated.append(row)
+            continue
+        owners = {
+            person.subscriber_id: person
+            for one in row.addresses
+            if (person := known.get((one.kind, one.key))) is not None
+        }
+        if any(arrived.hashes[one.key] in suppressed for one in row.addresses):
+            found.suppressed.append(row)
+        elif len(owners) > 1:
+            found.torn.append(row)
+        elif owners:
+            found.known.append((next(iter(owners.values())), row))
+        elif row.status == "complained":
+            found.suppressed.append(row)  # the hash is all that must be kept of them
+        else:
+            found.new.append(row)
+    return found
+
+
+def find_known(
+    session: sa.Connection, some: Sequence[rows.PersonRow]
+) -> dict[tuple[str, str], Known]:
+    """Find the owners of the rows' addresses, by kind and key."""
+    found: dict[tuple[str, str], Known] = {}
+    for kind in ("email", "chat"):
+        keys = [one.key for row in some for one in row.addresses if one.kind == kind]
+        if not keys:
+            continue
+        query = (
+            sa.select(channel.c.address_key, channel.c.subscriber_id, subscriber.c.will)
+            .add_columns(subscriber.c.import_id)
+            .join(subscriber, subscriber.c.id == channel.c.subscriber_id)
+            .where(channel.c.kind == kind, bulk.one_of(session, channel.c.address_key, keys))
+        )
+        for address_key, subscriber_id, will, import_id in session.execute(query):
+            found[kind, address_key] = Known(subscriber_id, will, import_id)
+    return found
+
+
+def write(
+    session: sa.Connection, import_id: int, found: Sorted, *, key: bytes, now: datetime
+) -> None:
+    """Write what was sorted out; rows somebody else added meanwhile move to those known."""
+    wording, consented_at = session.execute(
+        sa.select(imports.c.wording, imports.c.consented_at).where(imports.c.id == import_id)
+    ).one()
+    for attempt in range(_ATTEMPTS):
+        try:
+            with session.begin_nested():
+                _insert(session, import_id, found, (wording, consented_at), now)
+            break
+        except sa.exc.IntegrityError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+            _move_known(session, found)
+    again = find_known(session, found.repeated) if found.repeated else {}
+    repeats = [
+        (person, row)
+        for row in found.repeated
+        if (person := again.get((row.addresses[0].kind, row.addresses[0].key))) is not None
+    ]
+    gaining.enrich(session, import_id, [*found.known, *repeats], found.arrived, key=key, now=now)
+    complained = [row for row in found.arrived.rows if row.status == "complained"]
+    suppression.add_imported(
+        session,
+        [(found.arrived.hashes[one.key], one.kind) for row in complained for one in row.addresses],
+        import_id=import_id,
+        now=now,
+    )
+
+
+def _move_known(session: sa.Connection, found: Sorted) -> None:
+    known = find_known(session, found.new)
+    new = []
+    for row in found.new:
+        owners = [known[one.kind, one.key] for one in row.addresses if (one.kind, one.key) in known]
+        if owners:
+            found.known.append((owners[0], row))
+        else:
+            new.append(row)
+    found.new = new
+
+
+def _insert(
     session: sa.Connection,
     import_id: int,
-    new: Sequence[Newcomer],
-    hashes: Mapping[str, str],
-    *,
+    found: Sorted,
+    consent: tuple[str, datetime],
     now: datetime,
-) -> int:
-    """Write new people; give how many another transaction added meanwhile."""
-    if not new:
-        return 0
-    consented_at, wording = session.execute(
-        sa.select(imports.c.consented_at, imports.c.wording).where(imports.c.id == import_id)
-    ).one()
-    values = [_subscriber_values(person.row, import_id, now) for person in new]
-    columns = [subscriber.c[name] for name in people.DEFAULTS] + [subscriber.c.will]
-    # Ids come back in any order; people whose rows are equal may have each other's.
-    numbers: dict[tuple[Any, ...], list[int]] = {}
-    for subscriber_id, *told in session.execute(
-        subscriber.insert().returning(subscriber.c.id, *columns), values
-    ):
-        numbers.setdefault(tuple(told), []).append(subscriber_id)
-    numbered = [
-        (numbers[tuple(row[column.name] for column in columns)].pop(), person)
-        for row, person in zip(values, new, strict=True)
-    ]
-    ids = [subscriber_id for subscriber_id, _ in numbered]
-    session.execute(
-        sql.insert(session, channel).on_conflict_do_nothing(),
+) -> None:
+    if not found.new:
+        return
+    wording, consented_at = consent
+    ids = bulk.next_ids(session, subscriber, len(found.new))
+    numbered = list(zip(ids, found.new, strict=True))
+    at, agreed_at = bulk.moment(now), bulk.moment(consented_at)
+    defaults = people.DEFAULTS
+    send_at = bulk.minute(defaults["send_at"])
+    bulk.insert(
+        session,
+        subscriber,
+        _PERSON,
         [
-            _channel_values(subscriber_id, person.row, address, import_id, now)
-            | {
-                "address_hash": hashes[address.key],
-                "subscribed_at": (person.row.consented_at or consented_at)
-                if person.row.status != "pending"
-                else None,
-            }
-            for subscriber_id, person in numbered
-            for address in person.row.addresses
+            (
+                number,
+                row.name,
+                row.language or defaults["language"],
+                row.time_zone or defaults["time_zone"],
+                send_at if row.send_at is None else bulk.minute(row.send_at),
+                row.cadence or defaults["cadence"],
+                "active" if row.status == "bounced" else row.status,
+                bool(row.alerts),
+                import_id,
+                at,
+            )
+            for number, row in numbered
         ],
     )
-    without = ~sa.exists().where(channel.c.subscriber_id == subscriber.c.id)
-    overtaken = set(
-        session.scalars(
-            subscriber.delete()
-            .where(subscriber.c.id.between(min(ids), max(ids)))
-            .where(subscriber.c.import_id == import_id, without)
-            .returning(subscriber.c.id)
-        )
+    origin = f"import {import_id}"
+    bulk.insert(
+        session,
+        channel,
+        _CHANNEL,
+        [
+            cells
+            for number, row in numbered
+            for cells in _channels(number, row, found.arrived.hashes, (at, agreed_at), origin)
+        ],
     )
-    numbered = [pair for pair in numbered if pair[0] not in overtaken]
-    _insert_follows(session, import_id, numbered, now)
-    lines = [
-        history.row(
-            subscriber_id,
-            act="imported",
-            now=now,
-            how=f"import {import_id}, line {person.row.line}",
-            field="consented_at",
-            after=(person.row.consented_at or consented_at).isoformat(),
-            wording=wording,
+    gaining.insert_follows(session, import_id, numbered, found.arrived, at)
+    said = consented_at.isoformat()
+    head = f"import {import_id}, line "
+    bulk.insert(
+        session,
+        tables.consent,
+        _CONSENT,
+        [
+            (
+                number,
+                at,
+                "imported",
+                f"{head}{row.line}" if not row.file else f"{head}{row.line} of {row.file}",
+                "consented_at",
+                said if row.consented_at is None else row.consented_at.isoformat(),
+                wording,
+            )
+            for number, row in numbered
+        ],
+    )
+
+
+_PERSON = (
+    "id", "name", "language", "time_zone", "send_at", "cadence", "will", "alerts", "import_id",
+    "created_at",
+)  # fmt: skip
+_CHANNEL = (
+    "subscriber_id", "kind", "address", "address_key", "address_hash", "will", "ended_at",
+    "verdict", "verdict_at", "receives_digests", "receives_alerts", "origin", "subscribed_at",
+    "created_at",
+)  # fmt: skip
+_CONSENT = ("subscriber_id", "at", "act", "how", "field", "after", "wording")
+
+
+def _channels(
+    number: int,
+    row: rows.PersonRow,
+    hashes: Mapping[str, str],
+    times: tuple[int | None, int | None],
+    origin: str,
+) -> list[tuple[Any, ...]]:
+    at, agreed_at = times
+    both = len(row.addresses) > 1
+    bounced = row.status == "bounced"
+    subscribed_at = agreed_at if row.consented_at is None else bulk.moment(row.consented_at)
+    return [
+        (
+            number,
+            one.kind,
+            one.address,
+            one.key,
+            hashes[one.key],
+            "active" if bounced else row.status,
+            at if row.status == "unsubscribed" else None,
+            "bounced" if bounced and one.kind == "email" else None,
+            at if bounced and one.kind == "email" else None,
+            # The default rule, for at most one address of each kind.
+            one.kind == "email" or not both,
+            one.kind == "chat" or not both,
+            origin,
+            None if row.status == "pending" else subscribed_at,
+            at,
         )
-        for subscriber_id, person in numbered
+        for one in row.addresses
     ]
-    history.record_many(session, lines)
-    return len(overtaken)
-
-
-def _subscriber_values(
-    row: spreadsheets.PersonRow, import_id: int, now: datetime
-) -> dict[str, Any]:
-    given = {
-        "time_zone": row.time_zone,
-        "send_at": row.send_at,
-        "cadence": row.cadence,
-        "alerts": row.alerts,
-        "language": row.language,
-    }
-    return people.DEFAULTS | {
-        "name": row.name,
-        "will": "active" if row.status == "bounced" else row.status,
-        "import_id": import_id,
-        "created_at": now,
-        **{name: value for name, value in given.items() if value is not None},
-    }
-
-
-def _channel_values(
-    subscriber_id: int,
-    row: spreadsheets.PersonRow,
-    address: addresses.Address,
-    import_id: int,
-    now: datetime,
-) -> dict[str, Any]:
-    kinds = {one.kind for one in row.addresses}
-    return {
-        "subscriber_id": subscriber_id,
-        "kind": address.kind,
-        "address": address.address,
-        "address_key": address.key,
-        "will": "active" if row.status == "bounced" else row.status,
-        "ended_at": now if row.status == "unsubscribed" else None,
-        "verdict": "bounced" if row.status == "bounced" else None,
-        "verdict_at": now if row.status == "bounced" else None,
-        # The default rule, for at most one address of each kind.
-        "receives_digests": address.kind == "email" or kinds == {"chat"},
-        "receives_alerts": address.kind == "chat" or kinds == {"email"},
-        "origin": f"import {import_id}",
-        "created_at": now,
-    }
-
-
-def _insert_follows(
-    session: sa.Connection,
-    import_id: int,
-    numbered: Sequence[tuple[int, Newcomer]],
-    now: datetime,
-) -> None:
-    shared = {"since": now, "import_id": import_id}
-    topics = [
-        {"subscriber_id": subscriber_id, "topic": topic, **shared}
-        for subscriber_id, person in numbered
-        for topic in dict.fromkeys(person.topics)
-    ]
-    phrases = [
-        {
-            "subscriber_id": subscriber_id,
-            "phrase_key": phrase.casefold(),
-            "phrase": phrase,
-            **shared,
-        }
-        for subscriber_id, person in numbered
-        for phrase in person.row.keywords
-    ]
-    for table, values in ((follow, topics), (keyword, phrases)):
-        if values:
-            session.execute(sql.insert(session, table).on_conflict_do_nothing(), values)
-
-
-def enrich(
-    session: sa.Connection,
-    import_id: int,
-    subscriber_id: int,
-    person: Newcomer,
-    *,
-    key: bytes,
-    now: datetime,
-) -> None:
-    """Give a known person what the file adds; who left, here or there, is left alone."""
-    how = f"import {import_id}"
-    found = people.get(session, subscriber_id)
-    if person.row.status == "unsubscribed":
-        leaving.unsubscribe(
-            session, scope="everything", subscriber_id=subscriber_id, now=now, how=how
-        )
-        return
-    if found.state == "unsubscribed" or person.row.status != "active":
-        return
-    theirs = {(one.kind, one.address) for one in found.channels}
-    for address in person.row.addresses:
-        if (address.kind, address.address) not in theirs and not channels.find(session, address):
-            channels.add(session, subscriber_id, address, key=key, now=now, how=how)
-    fresh = Newcomer(person.row, tuple(t for t in person.topics if t not in found.topics))
-    _insert_follows(session, import_id, [(subscriber_id, fresh)], now)
-    follows.record_topics(session, subscriber_id, "imported", fresh.topics, now=now, how=how)

@@ -14,6 +14,7 @@ from subscribers import channels, follows, history, routes, suppression, tables
 Scope = Literal["digest", "alerts", "channel", "everything", "topic"]
 
 subscriber, channel = tables.subscriber, tables.channel
+change = tables.intake_change
 
 
 def unsubscribe(
@@ -38,6 +39,11 @@ def unsubscribe(
     if person is None:
         return False
     before: object = ""
+    if scope in {"everything", "channel"}:
+        # Should an import have said so first: it is the person's own word from now on.
+        session.execute(
+            change.delete().where(change.c.subscriber_id == person, change.c.field != "known")
+        )
     if scope == "everything":
         done = channels.end_all(session, person, now=now)
     elif scope == "channel":

@@ -8,7 +8,7 @@ A subscriber is a person with channels (addresses) and preferences.  What the pe
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["email", "chat"]
 Cadence = Literal["daily", "weekdays", "weekly", "off"]
@@ -48,7 +48,8 @@ class Subscriber:
     """A person, with preferences; `send_at` and the quiet hours are local to `time_zone`.
 
     `state` is "paused" for as long as `paused_until` is set; `state_at` knows whether that
-    is over.  `topics` are sorted; `muted` maps topics left out to when that ends.
+    is over.  `topics` are sorted; `muted` maps topics left out to when that ends; `labels`
+    are what a list called tags, labels or groups, where no topic goes by that name.
     """
 
     id: int
@@ -67,6 +68,7 @@ class Subscriber:
     created_at: datetime
     channels: tuple[Channel, ...] = ()
     muted: Mapping[str, datetime] = field(default_factory=dict)
+    labels: tuple[str, ...] = ()
 
     def state_at(self, now: datetime) -> SubscriberState:
         """Give the state with a pause that is over counted as over."""
@@ -101,6 +103,18 @@ class Reach:
     thread_id: int | None
     subscribed_at: datetime | None
     origin: str
+
+
+class Addressee(NamedTuple):
+    """As much of a `Reach` as writing to it takes."""
+
+    channel_id: int
+    subscriber_id: int
+    address: str
+    name: str
+    language: str
+    time_zone: str
+    thread_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from subscribers import (
     addresses,
+    bulk,
     channels,
     choices,
     errors,
@@ -172,16 +173,20 @@ def listing(
     state: model.SubscriberState | None = None,
     topic: str | None = None,
     search: str | None = None,
+    where: sa.ColumnElement[bool] | None = None,
     after_id: int = 0,
     limit: int = 100,
 ) -> list[model.Subscriber]:
-    """Page through people by id; `search` looks in names and addresses, in any case.
+    """Page through people by id; `search` looks in names and addresses, in any case; `where`
+    is the condition of a segment.
 
-    Five queries, however many people.
+    Six queries, however many people.
     """
     query = sa.select(subscriber).where(subscriber.c.id > after_id)
     if state is not None:
         query = query.where(*_in_state(state))
+    if where is not None:
+        query = query.where(where)
     if topic is not None:
         query = query.where(
             sa.exists().where(follow.c.subscriber_id == subscriber.c.id, follow.c.topic == topic)
@@ -214,6 +219,7 @@ def _people(session: sa.Connection, rows: Sequence[Any]) -> list[model.Subscribe
     theirs = channels.of_people(session, ids)
     topics = _grouped(session, follow, follow.c.topic, ids)
     phrases = _grouped(session, keyword, keyword.c.phrase, ids)
+    labels = _grouped(session, tables.label, tables.label.c.label, ids)
     muted: dict[int, dict[str, datetime]] = {}
     for row in session.execute(sa.select(mute).where(mute.c.subscriber_id.in_(ids))):
         muted.setdefault(row.subscriber_id, {})[row.topic] = row.until
@@ -235,6 +241,7 @@ def _people(session: sa.Connection, rows: Sequence[Any]) -> list[model.Subscribe
             created_at=row.created_at,
             channels=theirs.get(row.id, ()),
             muted=muted.get(row.id, {}),
+            labels=labels.get(row.id, ()),
         )
         for row in rows
     ]
@@ -251,22 +258,32 @@ def _grouped(
     return {subscriber_id: tuple(sorted(values)) for subscriber_id, values in found.items()}
 
 
-def stats(session: sa.Connection) -> model.Stats:
-    """Count people, channels in use and follows, in six queries."""
+def stats(session: sa.Connection, where: sa.ColumnElement[bool] | None = None) -> model.Stats:
+    """Count people, channels in use and follows, in six queries; with the condition of a
+    segment, of its people alone (but for those suppressed and erased, whom nobody knows)."""
+    among = sa.true() if where is None else where
+    theirs = (
+        sa.true()
+        if where is None
+        else channel.c.subscriber_id.in_(sa.select(subscriber.c.id).where(where))
+    )
     will = sa.case(
         (sa.and_(subscriber.c.will == "active", subscriber.c.paused_until.is_not(None)), "paused"),
         else_=subscriber.c.will,
     )
-    by_state = _counts(session, sa.select(will.label("state"), sa.func.count()).group_by("state"))
+    by_state = _counts(
+        session, sa.select(will.label("state"), sa.func.count()).where(among).group_by("state")
+    )
     live = sa.and_(channel.c.will == "active", channel.c.verdict.is_(None))
     by_kind = _counts(
-        session, sa.select(channel.c.kind, sa.func.count()).where(live).group_by(channel.c.kind)
+        session,
+        sa.select(channel.c.kind, sa.func.count()).where(live, theirs).group_by(channel.c.kind),
     )
     by_topic = _counts(
         session,
         sa.select(follow.c.topic, sa.func.count().label("n"))
         .join(subscriber, subscriber.c.id == follow.c.subscriber_id)
-        .where(subscriber.c.will == "active")
+        .where(subscriber.c.will == "active", among)
         .group_by(follow.c.topic)
         .order_by(sa.desc("n"), follow.c.topic),
     )
@@ -298,6 +315,12 @@ def merge(session: sa.Connection, into: int, other: int, *, now: datetime) -> mo
     )
     preferences.follow(session, into, gone.topics, now=now, how="joined")
     preferences.add_keywords(session, into, gone.keywords, now=now, how="joined")
+    theirs = sa.select(tables.label.c.label_key).where(tables.label.c.subscriber_id == into)
+    session.execute(
+        tables.label.update()
+        .where(tables.label.c.subscriber_id == other, tables.label.c.label_key.not_in(theirs))
+        .values(subscriber_id=into)
+    )
     if "active" in {kept.state, gone.state} and kept.state == "pending":
         session.execute(subscriber.update().where(subscriber.c.id == into).values(will="active"))
     session.execute(
@@ -341,9 +364,12 @@ def erase(session: sa.Connection, subscriber_id: int, *, key: bytes, now: dateti
 
 def _delete(session: sa.Connection, subscriber_ids: Sequence[int]) -> int:
     """Delete people with all their rows, also where the database does not cascade."""
-    for table in (follow, mute, keyword, tables.consent, channel):
-        session.execute(table.delete().where(table.c.subscriber_id.in_(subscriber_ids)))
-    return session.execute(subscriber.delete().where(subscriber.c.id.in_(subscriber_ids))).rowcount
+    theirs = (follow, mute, keyword, tables.label, tables.consent, tables.intake_change, channel)
+    for table in theirs:
+        gone = bulk.one_of(session, table.c.subscriber_id, subscriber_ids)
+        session.execute(table.delete().where(gone))
+    gone = bulk.one_of(session, subscriber.c.id, subscriber_ids)
+    return session.execute(subscriber.delete().where(gone)).rowcount
 
 
 delete_rows = _delete

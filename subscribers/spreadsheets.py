@@ -1,326 +1,216 @@
 """Lists of people as other systems export them, read row by row.
 
-Known by their header: our own CSV, and the exports of listmonk, Ghost and Mailchimp.  UTF-8
-(with or without BOM), UTF-16 with BOM and Windows-1252; comma, semicolon, tab or bar between
-cells.  Nothing is looked up here: rows come out checked and in normal form, or as a Problem
-that says which line and why.
+CSV in any usual encoding and with any usual sign between cells, or a ZIP of such files as
+Mailchimp gives them (`columns` knows what the columns mean).  Nothing is looked up here: rows
+come out checked and in normal form, or as a Problem that says where, why and what to do.
 """
 
-import codecs
-import contextlib
 import csv
-import io
-import re
-from collections.abc import Callable, Iterator, Sequence
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
 from itertools import chain, islice
-from typing import BinaryIO, Literal, TypeVar
+from typing import IO
 
-from subscribers import addresses, choices, errors
+from subscribers import columns, encodings, errors, reading
+from subscribers.columns import Format
+from subscribers.rows import PersonRow, Problem
 
-Format = Literal["plain", "listmonk", "ghost", "mailchimp"]
-Status = Literal["active", "pending", "unsubscribed", "bounced"]
-Cells = dict[str, str]
-T = TypeVar("T")
+__all__ = ["Format", "PersonRow", "Problem", "Sheet", "Spreadsheet", "among", "read"]
 
-_STATUSES: dict[str, Status] = {
-    "": "active",
-    "active": "active",
-    "subscribed": "active",
-    "enabled": "active",
-    "pending": "pending",
-    "unconfirmed": "pending",
-    "unsubscribed": "unsubscribed",
-    "non-subscribed": "unsubscribed",
-    "nonsubscribed": "unsubscribed",
-    "disabled": "unsubscribed",
-    "blocklisted": "unsubscribed",
-    "cleaned": "bounced",
+# A list of ten million people; a file that unpacks to more was made to do harm (E2).
+UNPACKED_BYTES = 2_000_000_000
+PACKED_RATIO = 200
+
+_FIXES = {
+    "time_zone": "write a name such as Europe/Athens, or leave the cell empty",
+    "send_at": "write a time such as 08:00, or leave the cell empty",
+    "cadence": "write daily, weekdays, weekly or off, or leave the cell empty",
+    "alerts": "write on or off, or leave the cell empty",
+    "language": "write a code such as en, or leave the cell empty",
+    "keywords": "write shorter ones, with semicolons between",
+    "status": "write active, pending or unsubscribed",
+    "telegram_chat_id": "write the whole number that Telegram gives the chat",
 }
-
-# What our export put before a cell so that no spreadsheet takes it for a formula.
-_GUARDED = re.compile(r"'+[=+\-@\t\r]")
-
-
-@dataclass(frozen=True, slots=True)
-class PersonRow:
-    """One person of a file.  None is what it does not say; topics are as the file names them."""
-
-    line: int
-    addresses: tuple[addresses.Address, ...]
-    status: Status = "active"
-    name: str = ""
-    topics: tuple[str, ...] = ()
-    keywords: tuple[str, ...] = ()
-    time_zone: str | None = None
-    send_at: time | None = None
-    cadence: str | None = None
-    alerts: bool | None = None
-    language: str | None = None
-    consented_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why one line was left out.  Lines count from 1, the header's included."""
-
-    line: int
-    reason: str
+_FIX_ADDRESS = "write one address such as jo@example.com"
+_FIX_CELLS = "put cells that hold the separator between quotes"
 
 
 @dataclass(slots=True)
-class Spreadsheet:
-    """An open list: what wrote it, and its rows once through."""
+class Sheet:
+    """One open file: what wrote it, how it is written, and its rows once through."""
 
     format: Format
+    encoding: str
+    file: str
     _reader: Iterator[list[str]]
     _header: list[str]
     _last_line: Callable[[], int]
-    _seen: dict[tuple[str, str], int] = field(default_factory=dict)
+    _read: Callable[[int, list[str]], PersonRow]
 
     def rows(self) -> Iterator[PersonRow | Problem]:
-        """Give every row, or what is wrong with it.  An address counts once, where it is first."""
+        """Give every row, or what is wrong with it."""
         while True:
             line = self._last_line() + 1  # a row may go over several
             try:
                 cells = next(self._reader, None)
             except csv.Error as error:
-                yield Problem(line, f"not readable as CSV: {error}")
+                reason = f"not readable as CSV: {error}"
+                yield Problem(line, reason, fix="look for a quote that is not closed",
+                              file=self.file)  # fmt: skip
                 continue
             if cells is None:
                 return
-            if any(cell.strip() for cell in cells):
+            if any(map(str.strip, cells)):
                 yield self._row(cells, line)
-
-    def chunks(self, size: int = 1000) -> Iterator[Sequence[PersonRow | Problem]]:
-        """Give the rows in runs of at most `size`, one for each transaction."""
-        rows = self.rows()
-        while chunk := list(islice(rows, size)):
-            yield chunk
 
     def _row(self, cells: list[str], line: int) -> PersonRow | Problem:
         if len(cells) > len(self._header):
-            return Problem(line, f"{len(cells)} cells, where the header has {len(self._header)}")
-        named = dict(zip(self._header, map(unguarded, cells), strict=False))
+            reason = f"{len(cells)} cells, where the header has {len(self._header)}"
+            return Problem(line, reason, fix=_FIX_CELLS, file=self.file)
         try:
-            row = _READERS[self.format](line, named)
+            return self._read(line, cells)
         except errors.InvalidAddress as error:
-            return Problem(line, error.reason)
+            name = "telegram_chat_id" if "chat id" in error.reason else ""
+            fix = _FIXES.get(name, _FIX_ADDRESS)
+            return Problem(line, error.reason, self._spelt(name or "email"), fix, self.file)
         except errors.InvalidPreference as error:
-            return Problem(line, str(error))
-        for address in row.addresses:
-            first = self._seen.get((address.kind, address.key))
-            if first is not None:
-                return Problem(line, f"the same address as in line {first}")
-        for address in row.addresses:
-            self._seen[address.kind, address.key] = line
-        return row
+            fix = _FIXES.get(error.field, "")
+            return Problem(line, str(error), self._spelt(error.field), fix, self.file)
+
+    def _spelt(self, name: str) -> str:
+        """The column as the file's header has it."""
+        wanted = {name, "subscriber"} if name == "email" else {name}
+        return next((cell.strip() for cell in self._header if columns.named(cell) in wanted), name)
 
 
-def read(stream: BinaryIO) -> Spreadsheet:
+@dataclass(slots=True)
+class Spreadsheet:
+    """An open list: one file, or all of a ZIP."""
+
+    sheets: Sequence[Sheet]
+    # The place of each address's first row.  Keyed by 60 bits of a keyed hash of the address,
+    # because a million addresses would not fit beside all else.
+    _seen: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def format(self) -> Format:
+        """Who wrote the list."""
+        return self.sheets[0].format
+
+    @property
+    def encoding(self) -> str:
+        """How its first file is written."""
+        return self.sheets[0].encoding
+
+    def rows(self) -> Iterator[PersonRow | Problem]:
+        """Give every row, or what is wrong with it; one whose address stood before says where."""
+        seen = self._seen
+        for row in chain.from_iterable(sheet.rows() for sheet in self.sheets):
+            if isinstance(row, Problem):
+                yield row
+                continue
+            marks = [hash((one.kind, one.key)) >> 4 for one in row.addresses]
+            firsts = [first for mark in marks if (first := seen.get(mark)) is not None]
+            for mark in marks:
+                seen.setdefault(mark, row.line)
+            yield row._replace(repeats=firsts[0]) if firsts else row
+
+    def chunks(
+        self, size: int = 5000, *, after: int = 0
+    ) -> Iterator[Sequence[PersonRow | Problem]]:
+        """Give the rows in runs of at most `size`, one for each transaction; the first `after`
+        rows are left out."""
+        rows = islice(self.rows(), after, None)
+        while chunk := list(islice(rows, size)):
+            yield chunk
+
+
+def read(stream: IO[bytes], *, filename: str = "", encoding: str = "") -> Spreadsheet:
     """Open a list, which must be seekable, and is read from its beginning but not closed.
 
+    `filename` may say what became of the people in it; `encoding` outweighs what it looks like.
     Raises ImportRefused with one sentence.
     """
     stream.seek(0)
-    lines = _lines(stream, _encoding(stream))
+    is_archive = stream.read(4) == b"PK\3\4"
+    if is_archive:
+        return Spreadsheet(_unpacked(stream, encoding))
+    return Spreadsheet([_sheet(stream, filename, encoding, "")])
+
+
+def _unpacked(stream: IO[bytes], encoding: str) -> list[Sheet]:
+    try:
+        archive = zipfile.ZipFile(stream)
+        members = [
+            one
+            for one in archive.infolist()
+            if one.filename.casefold().endswith((".csv", ".tsv", ".txt"))
+            and not one.filename.startswith("__MACOSX/")
+        ]
+        if not members:
+            raise errors.ImportRefused("there is no CSV file in the ZIP")
+        if any(one.flag_bits & 1 for one in members):
+            raise errors.ImportRefused("the ZIP is locked by a password: unpack it first")
+        unpacked = sum(one.file_size for one in members)
+        packed = sum(one.compress_size for one in members)
+        if unpacked > UNPACKED_BYTES or unpacked > PACKED_RATIO * max(packed, 100_000):
+            raise errors.ImportRefused("the ZIP unpacks to more than any list of people")
+        opened = [(archive.open(one), one.filename) for one in members if one.file_size]
+    except (zipfile.BadZipFile, NotImplementedError) as error:
+        raise errors.ImportRefused("the ZIP is broken, or packed in an unusual way") from error
+    sheets = []
+    for member, name in opened:
+        try:
+            # A ZIP of everything holds other tables too: those without addresses are no lists.
+            sheets.append(_sheet(member, name, encoding, name))
+        except errors.ImportRefused as error:
+            if not error.is_no_list:
+                raise errors.ImportRefused(f"{name}: {error}") from error
+    if not sheets:
+        raise errors.ImportRefused("no file of the ZIP has a column with addresses")
+    return sheets
+
+
+def _sheet(stream: IO[bytes], filename: str, encoding: str, file: str) -> Sheet:
+    encoding = encoding or encodings.encoding_of(stream)
+    lines = encodings.lines(stream, encoding)
     skipped = 0
-    while (first := next(lines, None)) is not None and not first.strip():
+    while (first := next(lines, None)) is not None and not first.strip(" \t\r\n\ufeff"):
         skipped += 1
     if first is None:
-        raise errors.ImportRefused("the file is empty")
-    delimiter = max(",;\t|", key=_outside_quotes(first).count)
+        raise errors.ImportRefused("the file is empty", is_no_list=True)
+    delimiter = encodings.delimiter_of(first)
+    if first.casefold().lstrip("\ufeff").startswith("sep=") and len(first.strip()) == 5:
+        delimiter = first.strip()[-1]  # written for one spreadsheet program, which reads it so
+        skipped += 1
+        first = next(lines, "")
     reader = csv.reader(chain([first], lines), delimiter=delimiter)
-    header = [_column(cell) for cell in next(reader)]
-    known = _format(header)
-    address_columns = {"email", "telegram_chat_id"} if known == "plain" else {"email"}
-    if not address_columns & set(header):
-        wanted = " or ".join(sorted(address_columns))
-        raise errors.ImportRefused(f"the header has no column named {wanted}")
-    twice = sorted(name for name in _OURS if header.count(name) > 1)
+    header = next(reader, [])
+    names = [columns.named(cell) for cell in header]
+    known = columns.format_of(names)
+    _check_header(names, known)
+    read_row = reading.reader(names, known, default=columns.of_file(filename), file=file)
+    return Sheet(known, encoding, file, reader, header, lambda: skipped + reader.line_num, read_row)
+
+
+def _check_header(names: Sequence[str], known: Format) -> None:
+    address = columns.address_column(names, known)
+    if not address and not (known == "plain" and "telegram_chat_id" in names):
+        wanted = "email or telegram_chat_id" if known == "plain" else "email"
+        raise errors.ImportRefused(f"the header has no column named {wanted}", is_no_list=True)
+    twice = sorted(name for name in reading.READ_ONCE if names.count(name) > 1)
     if twice:
         raise errors.ImportRefused(f"the header has two columns named {twice[0]}")
-    return Spreadsheet(known, reader, header, lambda: skipped + reader.line_num)
 
 
-def _lines(stream: BinaryIO, encoding: str) -> Iterator[str]:
-    text = io.TextIOWrapper(stream, encoding=encoding, newline="")
-    try:
-        yield from text
-    finally:
-        # Or the caller's stream would be closed along with it, unless the caller was quicker.
-        with contextlib.suppress(ValueError):
-            text.detach()
-
-
-def _encoding(stream: BinaryIO) -> str:
-    """Find out by reading the file once through: UTF-8 tells itself apart from all others."""
-    start = stream.read(4)
-    stream.seek(0)
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    for encoding in ("utf-8-sig", "cp1252"):
-        decoder = codecs.getincrementaldecoder(encoding)()
-        try:
-            while block := stream.read(1 << 20):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            continue
-        finally:
-            stream.seek(0)
-        return encoding
-    raise errors.ImportRefused("the file is neither UTF-8 nor Windows-1252 text")
-
-
-def _outside_quotes(line: str) -> str:
-    return re.sub(r'"[^"]*"', "", line)
-
-
-_OURS = {
-    "email",
-    "telegram_chat_id",
-    "name",
-    "topics",
-    "keywords",
-    "time_zone",
-    "send_at",
-    "cadence",
-    "alerts",
-    "language",
-    "status",
-}
-_SYNONYMS = {
-    "e_mail": "email",
-    "email_address": "email",
-    "e_mail_address": "email",
-    "chat_id": "telegram_chat_id",
-    "timezone": "time_zone",
-}
-
-
-def _column(cell: str) -> str:
-    name = re.sub(r"[\s_-]+", "_", cell.strip().casefold())
-    return _SYNONYMS.get(name, name)
-
-
-def _format(header: Sequence[str]) -> Format:
-    names = set(header)
-    if names & {"member_rating", "euid", "leid", "optin_time"}:
-        return "mailchimp"
-    if "subscribed_to_emails" in names:
-        return "ghost"
-    if "attributes" in names:
-        return "listmonk"
-    return "plain"
-
-
-def _plain(line: int, cells: Cells) -> PersonRow:
-    chat = cells.get("telegram_chat_id", "").strip()
-    found = _emails(cells) if cells.get("email", "").strip() or not chat else ()
-    return PersonRow(
-        line=line,
-        addresses=(*found, addresses.normalise_chat(chat)) if chat else found,
-        status=_status(cells),
-        name=choices.name(cells.get("name", "")),
-        topics=_split(cells.get("topics", ""), ";"),
-        keywords=tuple(choices.keywords(_split(cells.get("keywords", ""), ";")).values()),
-        time_zone=_given(cells, "time_zone", choices.time_zone),
-        send_at=_given(cells, "send_at", choices.send_at),
-        cadence=_given(cells, "cadence", choices.cadence),
-        alerts=_given(cells, "alerts", lambda text: choices.flag("alerts", text)),
-        language=_given(cells, "language", choices.language),
-    )
-
-
-def _listmonk(line: int, cells: Cells) -> PersonRow:
-    return PersonRow(
-        line=line,
-        addresses=_emails(cells),
-        status=_status(cells),
-        name=choices.name(cells.get("name", "")),
-        consented_at=_time(cells.get("created_at", "")),
-    )
-
-
-def _ghost(line: int, cells: Cells) -> PersonRow:
-    gone = cells.get("deleted_at", "").strip()
-    subscribed = choices.flag("subscribed_to_emails", cells.get("subscribed_to_emails", ""))
-    return PersonRow(
-        line=line,
-        addresses=_emails(cells),
-        status="active" if subscribed and not gone else "unsubscribed",
-        name=choices.name(cells.get("name", "")),
-        topics=_split(cells.get("labels", ""), ","),
-        consented_at=_time(cells.get("created_at", "")),
-    )
-
-
-def _mailchimp(line: int, cells: Cells) -> PersonRow:
-    status = _status(cells)
-    if cells.get("clean_time", "").strip():
-        status = "bounced"
-    if cells.get("unsub_time", "").strip():
-        status = "unsubscribed"
-    names = (cells.get(column, "") for column in ("first_name", "last_name", "fname", "lname"))
-    return PersonRow(
-        line=line,
-        addresses=_emails(cells),
-        status=status,
-        name=choices.name(" ".join(names)),
-        topics=_split(cells.get("tags", "").replace('"', ""), ","),
-        time_zone=_zone_or_none(cells.get("time_zone", "")),
-        consented_at=_time(cells.get("confirm_time") or cells.get("optin_time") or ""),
-    )
-
-
-_READERS: dict[Format, Callable[[int, Cells], PersonRow]] = {
-    "plain": _plain,
-    "listmonk": _listmonk,
-    "ghost": _ghost,
-    "mailchimp": _mailchimp,
-}
-
-
-def _emails(cells: Cells) -> tuple[addresses.Address, ...]:
-    text = cells.get("email", "").strip()
-    if not text:
-        raise errors.InvalidAddress("no address")
-    return (addresses.normalise_email(text),)
-
-
-def _status(cells: Cells) -> Status:
-    word = cells.get("status", "").strip().casefold()
-    if word not in _STATUSES:
-        raise errors.InvalidPreference("status", "not one of active, pending, unsubscribed")
-    return _STATUSES[word]
-
-
-def _given(cells: Cells, column: str, check: Callable[[str], T]) -> T | None:
-    text = cells.get(column, "").strip()
-    return check(text) if text else None
-
-
-def _zone_or_none(text: str) -> str | None:
-    """Guessed from an IP address by the other system: worth taking, not worth a row."""
-    try:
-        return choices.time_zone(text)
-    except errors.InvalidPreference:
-        return None
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(text.strip())
-    except ValueError:
-        return None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _split(cell: str, separator: str) -> tuple[str, ...]:
-    return tuple(part for text in cell.split(separator) if (part := text.strip()))
-
-
-def unguarded(cell: str) -> str:
-    return cell[1:] if _GUARDED.match(cell) else cell
+def among(rows: Iterable[PersonRow | Problem]) -> tuple[list[PersonRow], list[Problem]]:
+    """Part rows from problems."""
+    good: list[PersonRow] = []
+    problems: list[Problem] = []
+    for row in rows:
+        if isinstance(row, Problem):
+            problems.append(row)
+        else:
+            good.append(row)
+    return good, problems

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from subscribers import addresses, history, sql, tables
+from subscribers import addresses, bulk, history, sql, tables
 from subscribers.model import Kind, What
 
 # Left behind by someone who went of their own accord: their own return undoes it.
@@ -49,15 +49,34 @@ def add_hash(
         .returning(suppression.c.reason)
     ).first()
     new = done is not None
-    if not new and reason == "complained":
+    if not new:
+        # What an import had brought is somebody's own word now, and outlasts its undoing.
+        values = {"import_id": None} | ({"reason": reason} if reason == "complained" else {})
         session.execute(
-            suppression.update()
-            .where(suppression.c.address_hash == address_hash)
-            .values(reason=reason)
+            suppression.update().where(suppression.c.address_hash == address_hash).values(values)
         )
     if new:
         _record(session, address_hash, "suppressed", reason, now)
     return new
+
+
+def add_imported(
+    session: sa.Connection,
+    hashes: Sequence[tuple[str, Kind]],
+    *,
+    import_id: int,
+    now: datetime,
+) -> None:
+    """Suppress those who complained elsewhere; what is on the list already stays as it is."""
+    if hashes:
+        session.execute(
+            sql.insert(session, suppression).on_conflict_do_nothing(),
+            [
+                {"address_hash": found, "kind": kind, "reason": "complained", "at": now}
+                | {"import_id": import_id}
+                for found, kind in hashes
+            ],
+        )
 
 
 def lift(session: sa.Connection, *, key: bytes, kind: Kind, address: str, now: datetime) -> bool:
@@ -89,15 +108,11 @@ def reason(session: sa.Connection, *, key: bytes, kind: Kind, address: str) -> s
 
 
 def among(session: sa.Connection, hashes: Sequence[str]) -> frozenset[str]:
-    """Which of these hashes are suppressed."""
-    found: set[str] = set()
-    for some in sql.chunks(hashes, _CHUNK):
-        found.update(
-            session.scalars(
-                sa.select(suppression.c.address_hash).where(suppression.c.address_hash.in_(some))
-            )
-        )
-    return frozenset(found)
+    """Which of these hashes are suppressed, in one query."""
+    if not hashes:
+        return frozenset()
+    wanted = bulk.one_of(session, suppression.c.address_hash, hashes)
+    return frozenset(session.scalars(sa.select(suppression.c.address_hash).where(wanted)))
 
 
 def blocked(

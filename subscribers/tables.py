@@ -86,11 +86,12 @@ subscriber = sa.Table(
     # Set once the person said where digests and alerts go; until then the default rule does.
     sa.Column("routes_chosen", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("import_id", Identifier),
+    # When the person last followed a link of ours; NULL until that is known.
+    sa.Column("clicked_at", sql.UtcDateTime),
     sa.Column("created_at", sql.UtcDateTime, nullable=False),
     sa.CheckConstraint("cadence IN ('daily', 'weekdays', 'weekly', 'off')", "cadence"),
     sa.CheckConstraint("will IN ('pending', 'active', 'unsubscribed')", "will"),
     sa.Index(None, "time_zone", "send_at", "cadence"),
-    sa.Index(None, "import_id"),
     sqlite_autoincrement=True,
 )
 
@@ -153,6 +154,18 @@ keyword = sa.Table(
     sa.Column("import_id", Identifier),
 )
 
+# What other systems called tags, labels or groups, and no topic goes by.
+label = sa.Table(
+    "label",
+    metadata,
+    _person(primary_key=True),
+    sa.Column("label_key", sa.Text, primary_key=True),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("since", sql.UtcDateTime, nullable=False),
+    sa.Column("import_id", Identifier),
+    sa.Index(None, "label_key"),
+)
+
 # Append-only: no function of this package changes a row, but for emptying ip and user_agent.
 consent = sa.Table(
     "consent",
@@ -179,6 +192,8 @@ suppression = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("at", sql.UtcDateTime, nullable=False),
+    # The import that brought it, until somebody else said the same.
+    sa.Column("import_id", Identifier),
 )
 
 # When an address was last written to about a sign-up; it outlives the pending row.
@@ -197,8 +212,36 @@ intake = sa.Table(
     _text("filename"),
     sa.Column("wording", sa.Text, nullable=False),
     sa.Column("consented_at", sql.UtcDateTime, nullable=False),
+    # How far it is, kept in the transaction of each run of rows: what a dead process had
+    # committed is not counted again.
+    _text("fingerprint"),
+    sa.Column("n_rows", sa.BigInteger, nullable=False, server_default="0"),
+    _text("report"),
+    sa.Column("finished_at", sql.UtcDateTime),
     sa.Column("undone_at", sql.UtcDateTime),
     sqlite_autoincrement=True,
+)
+
+# What an import did to people who were here before it, so that it can be taken back.
+intake_change = sa.Table(
+    "intake_change",
+    metadata,
+    sa.Column("import_id", Identifier, primary_key=True),
+    _person(primary_key=True, index=True),
+    # 0 for the person, else the channel.
+    sa.Column("channel_id", Identifier, primary_key=True, autoincrement=False),
+    sa.Column("field", sa.Text, primary_key=True),
+    _text("before"),
+    sa.CheckConstraint("field IN ('known', 'will', 'paused_until', 'added')", "field"),
+)
+
+# A part of the people, by name: `segments` reads the words.
+segment = sa.Table(
+    "segment",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("created_at", sql.UtcDateTime, nullable=False),
 )
 
 tally = sa.Table(

@@ -24,6 +24,7 @@ NOUNS = {
     "editions": ("digest.cli.editions:app", "Publish a digest, see how far it is"),
     "preview": ("digest.cli.preview:preview", "See exactly what would be sent, without sending"),
     "subscribers": ("digest.cli.subscribers:app", "The people: add, import, export, suppress"),
+    "segments": ("digest.cli.segments:app", "Parts of the people, by name"),
     "deliveries": ("digest.cli.deliveries:app", "The outbox: every message and how it ended"),
     "bounces": ("digest.cli.bounces:app", "Mail that comes back: read it, take it in"),
     "why": ("digest.cli.stories:why", "Why a reader got a story, or did not"),

@@ -1,21 +1,26 @@
 """Lists of people as files: `digest subscribers import`, `undo-import` and `export`."""
 
+import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import cyclopts
 
-from digest.cli import opening, output
+from digest.cli import import_report, opening, output
 
 if TYPE_CHECKING:
     from digest import runtime
-    from subscribers import importing, model
+    from digest.storage import database
+    from subscribers import importing, model, segments
+
+logger = logging.getLogger(__name__)
 
 State = Literal["active", "pending", "unsubscribed", "paused"]
+Segment = Annotated[str, cyclopts.Parameter(help="Only this part: its name, or its words")]
 _PAGE = 500
 
 
@@ -25,6 +30,7 @@ def pages(
     state: State | None = None,
     topic: str | None = None,
     search: str = "",
+    where: "segments.Condition | None" = None,
     limit: int | None = None,
 ) -> "Iterator[model.Subscriber]":
     """People by id, read a page at a time; at most `limit`."""
@@ -38,6 +44,7 @@ def pages(
                 state=state,
                 topic=topic,
                 search=search or None,
+                where=where,
                 after_id=after,
                 limit=min(_PAGE, n_left),
             )
@@ -47,37 +54,77 @@ def pages(
         after, n_left = page[-1].id, n_left - len(page)
 
 
+def condition(
+    rt: "runtime.Runtime", session: "database.Session", segment: str
+) -> "segments.Condition | None":
+    """The condition of a segment by its name or its words; None for everybody.
+
+    Raises InvalidPreference.
+    """
+    from subscribers import segments
+
+    if not segment.strip():
+        return None
+    words = segments.words_of(session, segment, topics=rt.catalogue.resolve_all)
+    return segments.condition(words, now=rt.clock())
+
+
 @opening.command
 def import_people(
-    file: Path,
+    file: Path | None = None,
     *,
-    consent: Annotated[str, cyclopts.Parameter(help="What they agreed to, and where")],
+    consent: Annotated[str, cyclopts.Parameter(help="What they agreed to, and where")] = "",
     consented_at: Annotated[
         datetime | None, cyclopts.Parameter(help="When, for rows that do not say; else now")
     ] = None,
+    topics: Annotated[
+        str, cyclopts.Parameter(help="What everybody in it follows, with commas between")
+    ] = "",
+    encoding: Annotated[
+        str, cyclopts.Parameter(help="How the file is written, where that is not found out")
+    ] = "",
     dry_run: Annotated[
         bool, cyclopts.Parameter(negative="", help="Say what would be done, change nothing")
     ] = False,
+    undo: Annotated[
+        int | None, cyclopts.Parameter(help="Take the import of this number back, instead")
+    ] = None,
     options: opening.Options = opening.PLAIN,
 ) -> int:
-    """Import a CSV of listmonk, Ghost, Mailchimp, or our own columns; never mails anyone.
+    """Import a CSV of listmonk, Ghost, Mailchimp, MailerLite, Substack, or our own columns, or
+    a ZIP of such files; never mails anyone.
 
     The suppressed are left out, those who left stay away, those known keep their preferences.
-    Rows that cannot be taken are named on stderr with their line; exit code 1 when that is
-    every row.
+    Interrupted, it goes on where it was when it is run again.  Rows that cannot be taken are
+    named on stderr with their line; exit code 1 when that is every row.
 
     Example: digest subscribers import people.csv --consent "Form on our site" --dry-run
     """
+    from digest import audience, errors
+
+    if undo is not None:
+        _undo(undo, options)
+        return 0
+    if file is None:
+        raise errors.ConfigurationError("name a file to import, or --undo and an import's number")
+    if not consent:
+        raise errors.ConfigurationError("--consent: say what these people agreed to, and where")
     with opening.opened(options) as rt:
-        report = _taken(rt, file, consent, consented_at, dry_run=dry_run)
-    for problem in report.problems:
-        opening.complain(f"{file.name}: line {problem.line}: {problem.reason}")
-    if (n_more := report.n_problems - len(report.problems)) > 0:
-        opening.complain(f"{file.name}: {n_more} more lines with problems")
+        names = filter(None, map(str.strip, topics.split(",")))
+        report = _taken(
+            rt,
+            file,
+            consent,
+            consented_at,
+            slugs=audience.topics_named(rt.catalogue, names),
+            encoding=encoding,
+            dry_run=dry_run,
+        )
+    import_report.complain(report, file.name)
     if options.json:
-        output.as_json(_document(report, dry_run))
+        output.as_json(import_report.document(report, dry_run=dry_run))
     else:
-        _tell(report, dry_run)
+        import_report.tell(report, dry_run=dry_run)
     return 1 if report.n_rows and report.n_problems == report.n_rows else 0
 
 
@@ -87,99 +134,80 @@ def _taken(
     consent: str,
     consented_at: datetime | None,
     *,
+    slugs: Sequence[str],
+    encoding: str,
     dry_run: bool,
 ) -> "importing.Report":
-    """Import row by row, a thousand in a transaction: an interrupted import is run again."""
+    """Import row by row, some thousands in a transaction, from where it was interrupted."""
     from subscribers import importing, spreadsheets
 
     now = rt.clock()
     if consented_at is not None and consented_at.tzinfo is None:
         consented_at = consented_at.replace(tzinfo=now.tzinfo)
     with file.open("rb") as stream:
-        sheet = spreadsheets.read(stream)
-        import_id = None
+        mark = importing.fingerprint(stream, consent, *slugs, f"written as {encoding}")
+        sheet = spreadsheets.read(stream, filename=file.name, encoding=encoding)
+        report = importing.Report(format=sheet.format, encoding=sheet.encoding)
         if not dry_run:
             with rt.db.begin() as session:
-                import_id = importing.begin(
+                report = importing.begin(
                     session,
+                    sheet,
                     now=now,
                     consent=consent,
                     consented_at=consented_at or now,
                     filename=file.name,
+                    fingerprint=mark,
                 )
-        report = importing.Report(format=sheet.format, import_id=import_id)
-        for rows in sheet.chunks():
-            with rt.db.begin() if import_id else rt.db.reading() as session:
-                report += importing.take(
+        if report.n_rows:
+            opening.complain(f"import {report.import_id} goes on after {report.n_rows:,} rows")
+        progress = import_report.Progress(file.stat().st_size)
+        for rows in sheet.chunks(after=report.n_rows):
+            with rt.db.reading() if dry_run else rt.db.begin() as session:
+                report = importing.take(
                     session,
-                    import_id,
+                    report,
                     rows,
                     key=rt.keys[-1],
                     now=now,
-                    resolve=rt.catalogue.resolve,
+                    resolve=rt.catalogue.resolve_all,
+                    topics=slugs,
                 )
-            _show_progress(report.n_rows)
-    _show_progress(None)
+            progress.show(report.n_rows, stream.tell())
+        progress.wipe()
+    if not dry_run:
+        with rt.db.begin() as session:
+            importing.finish(session, report, now=now)
+        extra = {"event": "subscribers.imported", "import_id": report.import_id}
+        logger.info("imported %d rows, %d people new", report.n_rows, report.n_added, extra=extra)
     return report
 
 
-def _show_progress(n_rows: int | None) -> None:
-    """How far it is, on a terminal only; None wipes the line."""
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[K" + ("" if n_rows is None else f"{n_rows:,} rows"))
-        sys.stderr.flush()
+def _undo(import_id: int, options: opening.Options) -> None:
+    from subscribers import undoing
 
-
-def _document(report: "importing.Report", dry_run: bool) -> dict[str, object]:
-    return {
-        "import": report.import_id,
-        "dry_run": dry_run,
-        "format": report.format,
-        "rows": report.n_rows,
-        "added": report.n_added,
-        "known": report.n_known,
-        "suppressed": report.n_suppressed,
-        "left_before": report.n_left_before,
-        "unsubscribed": report.n_unsubscribed,
-        "role_addresses": report.n_role_addresses,
-        "failed": report.n_problems,
-        "problems": [{"line": p.line, "reason": p.reason} for p in report.problems],
-        "unknown_topics": dict(report.unknown_topics),
-    }
-
-
-def _tell(report: "importing.Report", dry_run: bool) -> None:
-    would = "would be " if dry_run else ""
-    output.say(f"{report.n_rows} rows ({report.format})")
-    output.say(f"{report.n_added} {would}added")
-    output.say(f"{report.n_known} known already, of whom {report.n_left_before} had left")
-    output.say(f"{report.n_suppressed} left out: suppressed")
-    if report.n_problems:
-        output.say(f"{report.n_problems} left out: see stderr")
-    if report.n_unsubscribed:
-        output.say(f"{report.n_unsubscribed} say of themselves that they left")
-    if report.n_role_addresses:
-        output.say(f"{report.n_role_addresses} are addresses of functions, such as info@")
-    for name, n in report.unknown_topics.items():
-        output.say(f"no topic is called {name!r} ({n} rows)")
-    if report.import_id is not None:
-        output.say(f"to take it back: digest subscribers undo-import {report.import_id}")
+    with opening.opened(options) as rt, rt.db.begin() as session:
+        undone = undoing.undo(session, import_id, now=rt.clock())
+    extra = {"event": "subscribers.import_undone", "import_id": import_id}
+    logger.info("import taken back", extra=extra)
+    if options.json:
+        output.as_json(
+            {"removed": undone.n_removed, "kept": undone.n_kept, "restored": undone.n_restored}
+        )
+        return
+    output.say(f"{undone.n_removed} removed")
+    output.say(f"{undone.n_kept} kept: they did something since, or stand in another list")
+    output.say(f"{undone.n_restored} who were here before are as they were")
 
 
 @opening.command
 def undo_import(import_id: int, *, options: opening.Options = opening.PLAIN) -> None:
-    """Take an import back: the people it brought, but for those who did something since.
+    """Take an import back: the people it brought, but for those who did something since, and
+    what it changed about others.
 
     Example: digest subscribers undo-import 3
     """
-    from subscribers import importing
-
-    with opening.opened(options) as rt, rt.db.begin() as session:
-        undone = importing.undo(session, import_id, now=rt.clock())
-    if options.json:
-        output.as_json({"removed": undone.n_removed, "kept": undone.n_kept})
-    else:
-        output.say(f"{undone.n_removed} removed, {undone.n_kept} kept: they did something since")
+    _undo(import_id, options)
 
 
 @opening.command
@@ -188,11 +216,12 @@ def export(
     out: Annotated[Path | None, cyclopts.Parameter(help="A file; else stdout")] = None,
     state: Annotated[State | None, cyclopts.Parameter(help="Only those in this state")] = None,
     topic: Annotated[str, cyclopts.Parameter(help="Only those who follow it")] = "",
+    segment: Segment = "",
     options: opening.Options = opening.PLAIN,
 ) -> None:
-    """Write all people as CSV: the form that `import` reads, safe for spreadsheets.
+    """Write people as CSV: the form that `import` reads, safe for spreadsheets.
 
-    Example: digest subscribers export --out people.csv
+    Example: digest subscribers export --segment "topic:asia state:active" --out people.csv
     """
     from digest import audience
     from subscribers import exporting
@@ -200,13 +229,15 @@ def export(
     with opening.opened(options) as rt, rt.db.reading() as session:
         slugs = audience.topics_named(rt.catalogue, [topic] if topic else [])
         wanted = slugs[0] if slugs else None
+        where = condition(rt, session, segment)
         if out is None:
-            exporting.write(session, sys.stdout, state=state, topic=wanted)
+            exporting.write(session, sys.stdout, state=state, topic=wanted, where=where)
             return
         # People's addresses: for nobody's eyes but the owner's.
         file = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(file, "w", encoding="utf-8", newline="") as stream:
-            n_people = exporting.write(session, stream, state=state, topic=wanted)
+            n_people = exporting.write(session, stream, state=state, topic=wanted, where=where)
+    logger.info("exported", extra={"event": "subscribers.exported", "n_people": n_people})
     if options.json:
         output.as_json({"exported": n_people, "file": str(out)})
     else:

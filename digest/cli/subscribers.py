@@ -300,15 +300,15 @@ def unsuppress(address: Address, *, options: opening.Options = opening.PLAIN) ->
 
 @app.command
 @opening.command
-def stats(*, options: opening.Options = opening.PLAIN) -> None:
-    """How many people, channels and follows there are.
+def stats(*, segment: people.Segment = "", options: opening.Options = opening.PLAIN) -> None:
+    """How many people, channels and follows there are, of all or of a segment.
 
-    Example: digest subscribers stats --json
+    Example: digest subscribers stats --segment "topic:asia" --json
     """
     from subscribers import people as persons
 
     with opening.opened(options) as rt, rt.db.reading() as session:
-        counted = persons.stats(session)
+        counted = persons.stats(session, people.condition(rt, session, segment))
     if options.json:
         output.as_json(
             {

@@ -28,19 +28,32 @@ def test_an_import_counts_and_names_the_lines_it_could_not_take(shell: Shell, pl
         "import": 1,
         "dry_run": False,
         "format": "plain",
+        "encoding": "UTF-8",
         "rows": 4,
         "added": 3,
         "known": 0,
+        "repeated": 0,
         "suppressed": 0,
         "left_before": 0,
         "unsubscribed": 1,
+        "bounced": 0,
         "role_addresses": 0,
         "failed": 1,
-        "problems": [{"line": 3, "reason": done.json["problems"][0]["reason"]}],
+        "problems": [
+            {
+                "line": 3,
+                "column": "email",
+                "reason": done.json["problems"][0]["reason"],
+                "fix": "write one address such as jo@example.com",
+                "file": "",
+            }
+        ],
         "unknown_topics": {"gardening": 1},
+        "likely_slips": {},
     }
     [complaint] = done.complaints
-    assert complaint.startswith("people.csv: line 3: ")
+    assert complaint.startswith("people.csv: line 3: email: ")
+    assert complaint.endswith("; write one address such as jo@example.com")
     assert "not an address" not in complaint
     ann = shell("subscribers", "show", "ann@example.com", "--json").json
     assert (ann["topics"], ann["time_zone"], ann["send_at"]) == (
@@ -103,7 +116,7 @@ def test_an_import_can_be_taken_back_once(shell: Shell, plain: str) -> None:
     shell("subscribers", "import", plain, *CONSENT)
     shell("subscribers", "add", "ann@example.com", "--topics", "tech")  # she did something since
     done = shell("subscribers", "undo-import", 1, "--json").json
-    assert done == {"removed": 2, "kept": 1}
+    assert done == {"removed": 2, "kept": 1, "restored": 0}
     left = [person["channels"][0]["address"] for person in
             shell("subscribers", "list", "--json").lines]  # fmt: skip
     assert left == ["zoe@example.com", "ann@example.com"]

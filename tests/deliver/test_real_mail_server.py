@@ -4,6 +4,7 @@ import email
 import email.policy
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.deliver import signatures, wire
 pytestmark = real_postfix.NEEDED
 
 DOMAIN = "meridian.example"
+LONG_AGO = datetime(2025, 11, 3, 9, 0, tzinfo=UTC)  # verifiers refuse a signature of tomorrow
 HOSTILE = (
     "Seoul raises rates\r\nBcc: everybody@reader.example\r\n\r\nand so on",
     "Γλωσσολογία και τιμές: το πρωινό της αγοράς 🚢 " * 40,
@@ -90,7 +92,10 @@ async def test_it_takes_a_whole_edition_over_starttls_with_a_login(
         "connections": 3,
     }
     url = f"sqlite:///{tmp_path / 'test.db'}"
-    async with publishing.opened(url, tmp_path, smtp=given, dkim=keys(tmp_path)) as press:
+    clock = publishing.Clock(LONG_AGO)
+    async with publishing.opened(
+        url, tmp_path, clock=clock, smtp=given, dkim=keys(tmp_path)
+    ) as press:
         press.collect([press.entry(title, uid=f"n{n}") for n, title in enumerate(HOSTILE)])
         names = [f"reader-{number}" for number in range(40)]
         for name in (*names, "gone", "grey"):

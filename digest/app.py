@@ -79,6 +79,10 @@ async def _run(
             from digest import returning  # noqa: PLC0415 - only who listens loads it
 
             group.create_task(returning.serve(rt, stop), name="returning")
+        if "web" in roles and rt.settings.bounces.imap_url.get_secret_value():
+            from digest import postbox  # noqa: PLC0415 - only who has a mailbox loads it
+
+            group.create_task(postbox.serve(rt, stop), name="postbox")
         if "bot" in roles and runtime.telegram_options(rt.settings):
             from digest.bot import application  # noqa: PLC0415
 

@@ -1,6 +1,7 @@
 """A small SMTP server of our own, to which the mail server hands what comes back.
 
     bounces.listen = "127.0.0.1:2526"; in Postfix: bounces@your.example  smtp:[127.0.0.1]:2526
+    or by LMTP (RFC 2033), which it speaks to whoever begins with LHLO: lmtp:[127.0.0.1]:2526
 
 It takes mail for the bounce address and its tokens, and for nobody else, so it relays nothing.
 What the database cannot take now is put off with 451, and the mail server brings it again.
@@ -11,6 +12,7 @@ import contextlib
 import email.utils
 import logging
 from collections.abc import AsyncIterator, Sequence
+from typing import AnyStr
 
 from aiosmtpd import smtp
 
@@ -75,6 +77,8 @@ class _Session(smtp.SMTP):
             loop=loop,
         )
         self._sessions = sessions
+        self._is_lmtp = False
+        self._n_answers = 1  # to what is answered next
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if len(self._sessions) >= MOST_SESSIONS and isinstance(transport, asyncio.WriteTransport):
@@ -86,6 +90,28 @@ class _Session(smtp.SMTP):
     def connection_lost(self, error: Exception | None) -> None:
         self._sessions.discard(self)
         super().connection_lost(error)
+
+    @smtp.syntax("LHLO hostname")
+    async def smtp_LHLO(self, hostname: str) -> None:  # noqa: N802 - aiosmtpd's way of naming
+        """Greet a mail server that speaks LMTP."""
+        self._is_lmtp = True
+        await self.smtp_EHLO(hostname)
+
+    @smtp.syntax("DATA")
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+        """Take the mail; by LMTP the end is answered once for each recipient (RFC 2033 §4.2)."""
+        try:
+            await super().smtp_DATA(arg)
+        finally:
+            self._n_answers = 1
+
+    async def push(self, status: AnyStr) -> None:
+        """Answer."""
+        n_answers = self._n_answers
+        if self._is_lmtp and self.envelope and status[:3] in ("354", b"354"):
+            self._n_answers = len(self.envelope.rcpt_tos)
+        for _ in range(n_answers):
+            await super().push(status)
 
     async def end(self) -> None:
         """Close the connection and wait for its task."""

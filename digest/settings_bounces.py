@@ -1,6 +1,7 @@
-"""How mail that comes back reaches us: a listener of our own, or pushes of a mail service."""
+"""How mail that comes back reaches us: a listener, a mailbox, or pushes of a mail service."""
 
 import re
+from urllib.parse import urlsplit
 
 import pydantic
 from pydantic import BaseModel, Field, SecretStr
@@ -17,6 +18,19 @@ class Bounces(BaseModel):
         "",
         description="Address and port to take returned mail at over SMTP, e.g. 127.0.0.1:2526. "
         "Empty: none",
+    )
+    imap_url: SecretStr = Field(
+        SecretStr(""),
+        description="Mailbox to fetch returned mail from: imaps:// or imap+starttls://"
+        "user:password@host/FOLDER. Empty: none",
+    )
+    imap_seconds: int = Field(
+        300, ge=10, le=86_400, description="Time between two looks into that mailbox"
+    )
+    imap_taken: str = Field(
+        "",
+        description="Folder that taken mail is moved to, made when it is not there. Empty: it "
+        "stays, flagged as seen",
     )
     mailgun_key: SecretStr = Field(
         SecretStr(""), description="Signing key of pushes to /hooks/bounces/mailgun. Empty: closed"
@@ -39,6 +53,17 @@ class Bounces(BaseModel):
     def _host_and_port(cls, value: str) -> str:
         if value and not _LISTEN.fullmatch(value):
             raise ValueError("must be a host and a port, e.g. 127.0.0.1:2526")
+        return value
+
+    @pydantic.field_validator("imap_url")
+    @classmethod
+    def _mailbox(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            parts = urlsplit(value.get_secret_value())
+            if parts.scheme not in ("imaps", "imap+starttls"):
+                raise ValueError("must be imaps:// or imap+starttls://")
+            if not (parts.hostname and parts.username and parts.password):
+                raise ValueError("must be imaps://user:password@host/FOLDER, with all of them")
         return value
 
     @pydantic.field_validator("postmark_secret")

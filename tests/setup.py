@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests import browsers, real_postfix, real_wordpress
+from tests import browsers, real_dovecot, real_postfix, real_wordpress
 from tests.deliver import signatures
 
 __all__ = ["NEEDS", "Need", "bring", "main"]
@@ -54,6 +54,7 @@ NEEDS = (
     Need("mblaze", _program("mshow"), "mblaze"),
     Need("OpenDKIM", signatures.find_opendkim, "opendkim"),
     Need("Postfix", real_postfix.find, "postfix"),
+    Need("Dovecot", real_dovecot.find, "dovecot-imapd"),
     Need("WordPress", _wordpress, "wordpress"),
     Need("MariaDB", real_wordpress.find_database, "mariadb-server-core"),
     Need("PHP", real_wordpress.find_php, "php-cli php-mysql php-xml php-gd php-curl"),

@@ -33,6 +33,8 @@ def test_tokens_need_room_before_the_at(monkeypatch: pytest.MonkeyPatch) -> None
     [
         ("BOUNCES__POSTMARK_SECRET", "short", "at least 32 characters"),
         ("BOUNCES__LISTEN", "nowhere", "a host and a port"),
+        ("BOUNCES__IMAP_URL", "imap://a:b@mail.example", "must be imaps:// or imap+starttls://"),
+        ("BOUNCES__IMAP_URL", "imaps://mail.example/INBOX", "with all of them"),
     ],
 )
 def test_each_door_says_what_it_needs(
@@ -44,7 +46,12 @@ def test_each_door_says_what_it_needs(
 
 def test_secrets_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """E13."""
-    given: dict[str, Any] = {"mailgun_key": "k" * 40, "postmark_secret": "p" * 40}
+    given: dict[str, Any] = {
+        "mailgun_key": "k" * 40,
+        "postmark_secret": "p" * 40,
+        "imap_url": "imaps://bounces:qqqq@mail.example",
+    }
     shown = str(settings.effective(settings.given(bounces=given)))
     assert "kkk" not in shown
     assert "ppp" not in shown
+    assert "qqq" not in shown

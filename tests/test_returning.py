@@ -110,3 +110,46 @@ async def test_a_port_that_is_taken_is_said_and_the_service_listens_until_stoppe
         )
         with pytest.raises(errors.ConfigurationError, match=r"bounces\.listen"):
             await app.serve(press.rt, ["web"])
+
+
+def hand_over_locally(port: int, data: bytes, *to: str) -> tuple[list[int], bytes]:
+    """Hand a mail over by LMTP; the answers to each recipient, and all at the end."""
+    with smtplib.LMTP("127.0.0.1", port, timeout=10) as client:
+        assert client.ehlo("relay.example")[0] == 250
+        client.mail("")
+        answers = [client.rcpt(each)[0] for each in to]
+        client.putcmd("DATA")
+        assert client.getreply()[0] == 354
+        client.send(data.replace(b"\r\n.", b"\r\n..") + b"\r\n.\r\n")
+        ends = [client.getreply() for answer in answers if answer == 250]
+        assert client.noop()[0] == 250  # nothing was left over
+        return answers, b" ".join(str(code).encode() + b" " + said for code, said in ends)
+
+
+async def test_a_mail_server_may_speak_lmtp_and_hears_of_each_recipient(
+    press: publishing.Press,
+) -> None:
+    """RFC 2033 §4.2: LHLO, and after the final dot one answer for each recipient taken."""
+    [delivery] = press.deliveries()
+    token = verp.envelope_sender(press.rt, delivery.id)
+    async with returning.listening(press.rt) as port:
+        answers, ends = await asyncio.to_thread(
+            hand_over_locally, port, letters.report(GONE), token, "ann@reader.example", BOUNCES
+        )
+    assert answers == [250, 550, 250]
+    assert ends == b"250 2.0.0 OK: hard 250 2.0.0 OK: hard"
+    assert press.do(channels.get, delivery.channel_id).state == "bounced"
+
+
+async def test_by_lmtp_what_the_database_cannot_take_is_put_off_for_each(
+    press: publishing.Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> str:
+        raise database.Failure("away")
+
+    monkeypatch.setattr(feedback, "take_mail", fail)
+    async with returning.listening(press.rt) as port:
+        _, ends = await asyncio.to_thread(
+            hand_over_locally, port, letters.report(GONE), BOUNCES, BOUNCES
+        )
+    assert ends == b"451 4.3.0 Not now, try again later 451 4.3.0 Not now, try again later"

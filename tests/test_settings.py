@@ -23,6 +23,7 @@ GIVEN: dict[str, Any] = {
     "smtp.groups": "gmail: 4 at once, 600 a minute",
     "smtp.warm_up_from": "2026-12-01",
     "bounces.listen": "127.0.0.1:2526",
+    "bounces.imap_url": "imaps://bounces:password@imap.b.example/INBOX",
     "bounces.postmark_secret": "p" * 40,
     "telegram.api_url": "https://bots.example",
     "telegram.webhook_url": "https://news.example/hooks/telegram",

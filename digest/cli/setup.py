@@ -178,6 +178,8 @@ async def _look(rt: runtime.Runtime, *, quick: bool) -> AsyncIterator[Finding]:
         yield Finding("ledger", True, "the counts of editions and alerts balance")
     for finding in _signatures(rt):
         yield finding
+    async for finding in _returned(rt, quick=quick):
+        yield finding
     if quick:
         return
     async for finding in _senders(rt):
@@ -264,6 +266,41 @@ async def _connections(rt: runtime.Runtime) -> AsyncIterator[Finding]:
                 yield Finding(name, True, await senders[kind].verify())
             except errors.DeliveryError as error:
                 yield Finding(name, False, str(error), f"check {unset}")
+
+
+async def _returned(rt: runtime.Runtime, *, quick: bool) -> AsyncIterator[Finding]:
+    """How mail that comes back reaches us, and how the mailbox is."""
+    given = rt.settings.bounces
+    doors = {
+        f"an SMTP listener at {given.listen}": given.listen,
+        "a mailbox": given.imap_url.get_secret_value(),
+        "pushes of Mailgun": given.mailgun_key.get_secret_value(),
+        "pushes of SendGrid": given.sendgrid_key,
+        "pushes of Postmark": given.postmark_secret.get_secret_value(),
+        "pushes of Amazon SES": given.ses_topic,
+    }
+    says = ", ".join(door for door, is_set in doors.items() if is_set)
+    yield Finding("returned mail", True, says or "only by `digest bounces take`")
+    if given.imap_url.get_secret_value():
+        yield await _mailbox(rt, quick=quick)
+
+
+async def _mailbox(rt: runtime.Runtime, *, quick: bool) -> Finding:
+    from digest import postbox
+    from digest.returns import imap
+    from digest.storage import bounced
+
+    place = postbox.place_of(rt)
+    known = await rt.db.read(bounced.postbox, place.name)
+    looked = f"looked into at {known.looked_at}" if known.looked_at else "never looked into yet"
+    fix = "check bounces.imap_url"
+    if quick:
+        return Finding("mailbox", not known.problem, known.problem or looked, fix)
+    try:
+        sight = await postbox.look(rt)
+    except imap.MailboxError as error:
+        return Finding("mailbox", False, str(error), fix)
+    return Finding("mailbox", True, f"{sight.n_waiting} wait in {place.folder}, {looked}")
 
 
 async def _sources(rt: runtime.Runtime) -> AsyncIterator[Finding]:

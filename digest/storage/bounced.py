@@ -4,9 +4,10 @@ A report is noted among the attempts of its delivery, once for each verdict.  Th
 last editions and alerts are one small document, for the circuit breaker.
 """
 
+import hashlib
 import json
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -139,3 +140,41 @@ def outcomes(session: sa.Connection, delivery_ids: Collection[int]) -> dict[int,
 
 def _unit(delivery: model.Delivery) -> str:
     return f"{delivery.kind} {delivery.unit_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Postbox:
+    """How far a mailbox was read, when it was looked into last, and what went wrong then."""
+
+    uid_validity: int = 0
+    uid: int = 0
+    looked_at: str = ""  # ISO, UTC; "" for never
+    problem: str = ""
+
+
+def postbox(session: sa.Connection, name: str) -> Postbox:
+    """What is remembered of a mailbox."""
+    value = switches.get(session, _postbox_key(name))
+    return Postbox(**json.loads(value)) if value else Postbox()
+
+
+def reached(session: sa.Connection, name: str, uid_validity: int, uid: int) -> None:
+    """Remember that all up to this mail was taken."""
+    known = postbox(session, name)
+    _keep_postbox(session, name, model.replace(known, uid_validity=uid_validity, uid=uid))
+
+
+def looked(session: sa.Connection, name: str, problem: str, *, now: datetime) -> None:
+    """Remember that a mailbox was looked into, and what went wrong, "" for nothing."""
+    known = postbox(session, name)
+    at = now.isoformat(timespec="seconds")
+    _keep_postbox(session, name, model.replace(known, looked_at=at, problem=problem))
+
+
+def _keep_postbox(session: sa.Connection, name: str, known: Postbox) -> None:
+    switches.put(session, _postbox_key(name), json.dumps(asdict(known)))
+
+
+def _postbox_key(name: str) -> str:
+    """A short name that tells nobody the address."""
+    return f"postbox.{hashlib.sha256(name.encode()).hexdigest()[:20]}"

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
-from digest import audience, compose, errors, model, outdated, runtime
+from digest import audience, compose, errors, model, outdated, runtime, standing
 from digest.deliver import chat, retry
 from digest.render import chat as chat_render
-from digest.storage import amendments, database, switches
+from digest.storage import amendments, database, editions, switches
 from subscribers import channels, directory, suppression
 from subscribers import errors as people_errors
 from subscribers import model as people
@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 NOTICE_SECONDS = 10.0  # between two looks at what stands
 CLAIM = 60
 AT_ONCE = 8  # messages edited side by side: most of them wait for the pace
+STOP_SECONDS = 5.0  # for what is under way when told to stop; then it is left to be done again
 HOLD_SECONDS = 3.0  # what was claimed and not begun by then is given back
 LEASE = timedelta(minutes=5)
 SETTLES = timedelta(seconds=30)  # until what was under way when it was noticed is recorded
@@ -67,7 +68,8 @@ class Amender:
         self._rt = rt
         self._editor = editor
         self._owner = owner
-        self._composer = compose.Composer(rt)
+        self._editions: dict[int, tuple[model.Edition, compose.Stories]] = {}
+        self._alerts: dict[int, model.Story | None] = {}  # as they stand now
         self._wait_until = 0.0  # monotonic: Telegram asked us to wait
         self.fault = ""
 
@@ -82,7 +84,8 @@ class Amender:
             return False
         ids = [one.delivery.channel_id for one in claimed]
         reached, blocked = await self._rt.db.read(_may_reach, ids, self._rt.clock())
-        await self._composer.prepare([one.delivery for one in claimed])
+        units = {(one.delivery.kind, one.delivery.unit_id) for one in claimed}
+        await self._rt.db.read(self._load, units)
         waiting = list(reversed(claimed))
         results: list[amendments.Result] = []
         until = time.monotonic() + HOLD_SECONDS
@@ -156,15 +159,44 @@ class Amender:
             done.append(_CHANGED.get(change, str(change)))
         return amendments.Result(one, state.SUBMITTED, ", ".join(dict.fromkeys(done)))
 
+    def _load(self, session: database.Session, units: set[tuple[model.DeliveryKind, int]]) -> None:
+        """Read what the claimed messages tell, as it stands now."""
+        self._editions.clear()
+        self._alerts.clear()
+        for kind, unit_id in units:
+            if kind is model.DeliveryKind.DIGEST:
+                edition, frozen = compose.load_edition(session, unit_id)
+                said = standing.load(session, frozen.values())
+                now = {key: standing.story_now(story, said) for key, story in frozen.items()}
+                left = {key: story for key, story in now.items() if story is not None}
+                self._editions[unit_id] = edition, left
+            elif kind is model.DeliveryKind.ALERT:
+                for raised in editions.alerts(session, ids=(unit_id,)):
+                    said = standing.load(session, [raised.story], alerted=[raised.story.id])
+                    self._alerts[unit_id] = standing.story_now(raised.story, said)
+
     def _parts(self, delivery: model.Delivery, reach: people.Reach) -> tuple[model.ChatPart, ...]:
         """The message as it would be sent now; nothing when nothing of it stands."""
-        try:
-            message = self._composer.message(delivery, reach)
-        except errors.Withdrawn:
+        rt, unit_id = self._rt, delivery.unit_id
+        if delivery.kind is model.DeliveryKind.ALERT:
+            story, [shown, *_] = self._alerts[unit_id], delivery.shown
+            if story is None:
+                return ()
+            item = model.IssueItem(story, shown.why, shown.topic)
+            message = compose.alert_message(rt, delivery, reach, item)
+            return message.parts if isinstance(message, model.ChatMessage) else ()
+        edition, left = self._editions[unit_id]
+        issue = compose.issue_of(delivery, left, rt.publication.topic_names)
+        if not issue.sections:
             return ()
-        if not isinstance(message, model.ChatMessage):
-            raise errors.RenderError(f"delivery {delivery.id}", "is no chat message")
-        return message.parts
+        return rt.chat_renderer.issue(
+            issue,
+            edition,
+            audience.links(rt, reach, edition_id=unit_id),
+            chat_id=reach.address,
+            time_zone=reach.time_zone,
+            language=reach.language,
+        ).parts
 
     async def _take_down(
         self, delivery: model.Delivery, reach: people.Reach, message_id: int
@@ -238,7 +270,7 @@ async def amend_all(rt: runtime.Runtime, editor: Editor, owner: str, stop: async
     """Notice and amend what is due now; gives the fault that paused it, "" for none."""
     await outdated.Notices(rt).look()
     amender = Amender(rt, editor, owner)
-    while not (stop.is_set() or amender.fault) and await amender.pump(stop):
+    while not (stop.is_set() or amender.fault) and await _pump(amender, stop):
         pass
     return amender.fault
 
@@ -248,8 +280,24 @@ async def _amend_for(amender: Amender, stop: asyncio.Event, seconds: float) -> N
     until = time.monotonic() + seconds
     while not stop.is_set() and (left := until - time.monotonic()) > 0:
         amender.fault = ""
-        if not await amender.pump(stop):
+        if not await _pump(amender, stop):
             await _rest(stop, left)
+
+
+async def _pump(amender: Amender, stop: asyncio.Event) -> bool:
+    """Claim and amend once; when told to stop, what is under way has STOP_SECONDS."""
+    pumping = asyncio.create_task(amender.pump(stop))
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([pumping, stopped], return_when=asyncio.FIRST_COMPLETED)
+        if not pumping.done():
+            await asyncio.wait([pumping], timeout=STOP_SECONDS)
+    finally:
+        stopped.cancel()
+        if not pumping.done():
+            pumping.cancel()
+            await asyncio.wait([pumping])
+    return False if pumping.cancelled() else pumping.result()
 
 
 async def _rest(stop: asyncio.Event, seconds: float) -> None:

@@ -47,6 +47,7 @@ class Lane:
         self._composer = compose.Composer(rt)
         self._results: list[outbox.Result] = []
         self._recording = asyncio.Lock()
+        self._most = most_at_once(kind, transport)
         self._limit = CLAIM[kind]  # of the next claim: about what can be begun in HOLD_SECONDS
         self._give_back = False
         limited = rt.mail_limits if kind is model.ChannelKind.EMAIL else {}
@@ -101,8 +102,7 @@ class Lane:
                     group.create_task(self._send_from(waiting, until, stop, claimed.is_full))
         finally:
             n_seen = len(claimed.deliveries) - len(waiting)
-            most = CLAIM[self._kind]
-            self._limit = max(n_seen, n_workers) if waiting else min(2 * n_seen, most)
+            self._limit = max(n_seen, n_workers) if waiting else min(2 * n_seen, self._most)
             now = self._rt.clock()
             self._results += [
                 outbox.Result(delivery, model.DeliveryState.QUEUED, now) for delivery, _ in waiting
@@ -356,8 +356,14 @@ class Lane:
                 raise
 
 
+def most_at_once(kind: model.ChannelKind, transport: sender.Sender[Any]) -> int:
+    """How many are claimed at most: what the permitted rate lets begin in HOLD_SECONDS."""
+    per_second = transport.rate_per_second if isinstance(transport, sender.Paced) else 0.0
+    return max(CLAIM[kind], int(per_second * HOLD_SECONDS))
+
+
 def after_deferral(
-    delivery: model.Delivery, error: errors.Deferred, now: datetime
+    delivery: compose.Delivery, error: errors.Deferred, now: datetime
 ) -> tuple[model.DeliveryState, datetime | None]:
     """When to try again, or expired when it would no longer be news."""
     next_at = retry.next_attempt(

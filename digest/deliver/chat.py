@@ -88,6 +88,7 @@ class ChatSender:
             raise errors.ConfigurationError("telegram.token must be set to send chat messages.")
         self.limiter = limiter or pace.RateLimiter(options.rate_per_second)
         self._owns_limiter = limiter is None
+        self.rate_per_second = options.rate_per_second
         n_under_way = int(options.rate_per_second * _ANSWER_SECONDS)
         self.connections = max(_AT_ONCE, 2 * n_under_way)
         self._request = BotRequest(connections=max(CONNECTIONS, n_under_way))

@@ -6,11 +6,18 @@ comes out of it.  Dry runs and tests are Senders too.
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, Self, TypeVar, runtime_checkable
 
 from digest import model
 
 Message_contra = TypeVar("Message_contra", contravariant=True)
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A sender that is let send so many messages a second, all connections together."""
+
+    rate_per_second: float
 
 
 class Sender(Protocol[Message_contra]):

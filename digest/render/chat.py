@@ -5,7 +5,7 @@ Source: core.telegram.org/bots/api#sendmessage, #html-style
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -21,6 +21,8 @@ _STORIES = 10  # the rest waits online, where there is an archive to look at
 _DATA_BYTES = 64
 _MOST_UNITS = 4_096  # what Telegram takes; `split` leaves some of it free
 _NUMBER = re.compile(r"\n\n<i>\d+/\d+</i>\Z")
+_KEPT = 1_000  # issues kept as they were rendered, some kilobytes each
+_ANYBODY = "https://anybody.invalid/"  # in place of a reader's own links
 _BETWEEN_BLOCKS = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
 
@@ -29,18 +31,24 @@ class _Frame:
     """What goes around the text: where to, how loud, and what one can tap."""
 
     chat_id: str
-    silent: bool
-    thread_id: int | None
+    silent: bool = False
+    thread_id: int | None = None
     preview_url: str = ""
     keyboard: tuple[tuple[model.ChatButton, ...], ...] = ()
 
 
 class ChatRenderer:
-    """Renders chat messages for one publication.  Safe to share between threads."""
+    """Renders chat messages for one publication.  Safe to share between threads.
+
+    Many chats get the same stories: what was rendered for one serves the others, unless the
+    publisher's template shows a reader's own links.
+    """
 
     def __init__(self, templates: Templates, publication: model.Publication) -> None:
         self._templates = templates
         self._publication = publication
+        # With its issue, whose stories are told apart by where they are in memory.
+        self._kept: dict[Hashable, tuple[model.Issue, tuple[model.ChatPart, ...]]] = {}
 
     def issue(
         self,
@@ -56,6 +64,28 @@ class ChatRenderer:
     ) -> model.ChatMessage:
         """Render an issue in as many parts as it needs.  Raises RenderError."""
         language = self._templates.language(language, self._publication.language)
+        shell = (edition.id, edition.on, edition.title, edition.note, time_zone, language)
+        key = (shell, links.archive, links.subscribe, _told(issue))
+        kept = self._kept.get(key)
+        if kept is None:
+            nobodys = model.replace(links, unsubscribe=_ANYBODY, preferences=_ANYBODY)
+            parts = self._issue(issue, edition, nobodys, time_zone, language)
+            if any(_ANYBODY in part.html for part in parts):
+                parts = ()
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
+            kept = self._kept[key] = issue, parts
+        parts = kept[1] or self._issue(issue, edition, links, time_zone, language)
+        return model.ChatMessage(chat_id, parts, silent, thread_id)
+
+    def _issue(
+        self,
+        issue: model.Issue,
+        edition: model.Edition,
+        links: model.Links,
+        time_zone: str,
+        language: str,
+    ) -> tuple[model.ChatPart, ...]:
         words_of = self._templates.phrases(language)
         room = _STORIES if words.web_address(links.archive) else len(issue.items)
         blocks = []
@@ -98,8 +128,8 @@ class ChatRenderer:
         if archive:
             keyboard.append((model.ChatButton(words_of.gettext("Read online"), url=archive),))
         preview = words.web_address(issue.lead.story.lead.url)
-        frame = _Frame(chat_id, silent, thread_id, preview, tuple(keyboard))
-        return self._message("issue", values, frame, language)
+        frame = _Frame("", preview_url=preview, keyboard=tuple(keyboard))
+        return self._message("issue", values, frame, language).parts
 
     def alert(
         self,
@@ -164,6 +194,17 @@ class ChatRenderer:
         values = views.masthead(self._publication, links, language)
         written = self._templates.render("chat/withdrawn.html", values, language)
         return model.ChatPart(written.strip())
+
+
+def _told(issue: model.Issue) -> Hashable:
+    """What an issue tells, the same for the same while its stories are kept."""
+    return tuple(
+        (
+            (section.kind, section.title, section.topic, section.more),
+            tuple((id(item.story), item.why, item.topic, item.updated) for item in section.items),
+        )
+        for section in issue.sections
+    )
 
 
 def refit(parts: Sequence[model.ChatPart], n_most: int) -> tuple[model.ChatPart, ...]:

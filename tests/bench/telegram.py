@@ -25,7 +25,7 @@ from digest import model
 from digest.deliver import chat
 from digest.demo import botapi_rules
 
-_TOKEN = "987654321:AAlongEnoughToLookLikeARealBotToken_01"
+TOKEN = "987654321:AAlongEnoughToLookLikeARealBotToken_01"
 _HTML = "\n\n".join(
     f'<b>Headline number {n} &amp; more</b>\n<a href="https://example.org/{n}">The Meridian</a>'
     for n in range(10)
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def _round(asked: argparse.Namespace) -> dict[str, float]:
-    with _server(asked) as url:
+    with served(asked) as url:
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, cores[:1])
         try:
@@ -80,7 +80,7 @@ def _round(asked: argparse.Namespace) -> dict[str, float]:
 async def _submit_all(asked: argparse.Namespace, url: str) -> dict[str, float]:
     """Submit all and ask the server; CPU is this process's, all it took from start to end."""
     numbers = iter(range(1, asked.messages + 1))
-    options = chat.ChatOptions(_TOKEN, url, asked.rate)
+    options = chat.ChatOptions(TOKEN, url, asked.rate)
     async with chat.ChatSender(options) as sender:
         done_at: list[float] = []
 
@@ -95,10 +95,7 @@ async def _submit_all(asked: argparse.Namespace, url: str) -> dict[str, float]:
         cpu = time.process_time()
         await asyncio.gather(*(keep_submitting() for _ in range(sender.connections)))
         cpu = time.process_time() - cpu
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
-    writer.write(b"GET /counts HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
-    taken, refused = json.loads((await reader.readuntil(b"]")).partition(b"\r\n\r\n")[2])
-    writer.close()
+    taken, refused = await counts(url)
     return {
         "rate": asked.rate,
         "taken": taken,
@@ -111,12 +108,21 @@ async def _submit_all(asked: argparse.Namespace, url: str) -> dict[str, float]:
     }
 
 
+async def counts(url: str) -> tuple[int, int]:
+    """Ask the server how many messages it took, and how many it refused."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+    writer.write(b"GET /counts HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
+    taken, refused = json.loads((await reader.readuntil(b"]")).partition(b"\r\n\r\n")[2])
+    writer.close()
+    return taken, refused
+
+
 def _nothing() -> None:
     """Stand for the journal's write."""
 
 
 @contextmanager
-def _server(asked: argparse.Namespace) -> Iterator[str]:
+def served(asked: argparse.Namespace) -> Iterator[str]:
     command = [sys.executable, "-m", "tests.bench.telegram", "--serve"]
     command += ["--rate", str(asked.rate), "--answer-ms", str(asked.answer_ms)]
     server = subprocess.Popen(command, stdout=subprocess.PIPE)

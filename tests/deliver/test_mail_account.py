@@ -84,6 +84,68 @@ async def test_a_certificate_for_another_name_is_refused(
     assert server.received == []
 
 
+@pytest.mark.parametrize("tls", ["starttls", "implicit"])
+async def test_a_certificate_that_has_expired_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tls: str
+) -> None:
+    """A33: and the account waits for somebody, because nothing mends by itself."""
+    old = smtp_server.Certificate.make(tmp_path, expired=True)
+    monkeypatch.setenv("SSL_CERT_FILE", str(old.cert_file))
+    server = FaultServer(certificate=old, implicit_tls=tls == "implicit", login=LOGIN)
+    login = {"username": LOGIN[0], "password": LOGIN[1]}
+    async with wire.relay(server, tls=tls, **login) as (server, sender):
+        with pytest.raises(errors.AccountFault, match="certificate"):
+            await sender.send(wire.message(), before_commit=wire.ignore)
+    assert set(server.verbs()) <= {"EHLO", "STARTTLS"}
+
+
+@pytest.mark.parametrize(
+    "mechanisms", ["PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2 LOGIN", "LOGIN PLAIN"]
+)
+async def test_whatever_way_to_log_in_is_offered_is_taken(mechanisms: str) -> None:
+    """A33, RFC 4954."""
+    server = FaultServer(login=LOGIN, mechanisms=mechanisms)
+    async with wire.relay(server, username=LOGIN[0], password=LOGIN[1]) as (server, sender):
+        await sender.send(wire.message(), before_commit=wire.ignore)
+    assert len(server.received) == 1
+    assert server.verbs(1).count("AUTH") == 1
+
+
+async def test_a_server_that_offers_no_way_we_know_is_an_account_fault() -> None:
+    """A28: the password is not tried in any other way."""
+    server = FaultServer(login=LOGIN, mechanisms="XOAUTH2 GSSAPI")
+    async with wire.relay(server, username=LOGIN[0], password=LOGIN[1]) as (server, sender):
+        with pytest.raises(errors.AccountFault, match="AUTH"):
+            await sender.send(wire.message(), before_commit=wire.ignore)
+    assert set(server.verbs()) <= {"EHLO", "QUIT"}
+
+
+@pytest.mark.parametrize("mechanisms", ["PLAIN", "LOGIN", "CRAM-MD5"])
+@pytest.mark.parametrize(
+    ("reply", "fault"),
+    [
+        ("535 5.7.8 wrong password", errors.AccountFault),
+        ("534 5.7.9 choose a stronger one", errors.AccountFault),
+        ("538 5.7.11 encryption required", errors.AccountFault),
+        ("530 5.7.0 must issue STARTTLS", errors.AccountFault),
+        ("500 what?", errors.AccountFault),
+        ("454 4.7.0 the directory is away", errors.Deferred),
+        ("421 4.3.2 closing", errors.Deferred),
+    ],
+)
+async def test_what_is_said_to_a_login_is_said_of_the_account(
+    mechanisms: str, reply: str, fault: type[errors.DeliveryError]
+) -> None:
+    """A27 to A29, RFC 4954 §6: 4yz and 421 wait, anything else pauses; no reader is suppressed."""
+    server = FaultServer(login=LOGIN, mechanisms=mechanisms)
+    async with wire.relay(server, username=LOGIN[0], password=LOGIN[1]) as (server, sender):
+        server.on("AUTH", reply)
+        with pytest.raises(fault) as said:
+            await sender.send(wire.message(), before_commit=wire.ignore)
+    assert getattr(said.value, "suppress", None) is None
+    assert server.received == []
+
+
 async def test_a_wrong_password_pauses_the_account_and_suppresses_nobody() -> None:
     """A28."""
     server = FaultServer(login=LOGIN)

@@ -60,7 +60,7 @@ def _recipient(
 
 def links(
     rt: runtime.Runtime,
-    reach: people.Reach,
+    reach: people.Reach | people.Addressee,
     *,
     edition_id: int | None = None,
     leaves: str = UNSUBSCRIBE,

@@ -7,18 +7,22 @@ the editors took back meanwhile is left out, and what they corrected is correcte
 
 import contextlib
 import itertools
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from digest import audience, errors, model, notices, runtime, standing, verp
 from digest.deliver import dkim
 from digest.render import mime, moulds, press, views
-from digest.storage import database, editions
+from digest.storage import database, editions, held, showings
 from subscribers import model as people
 
 Stories = Mapping[int, model.Story]
+Delivery = model.Delivery | held.Held
+Reader = people.Reach | people.Addressee
 MOST_UNITS = 200  # editions and alerts kept in memory
 MOST_PRESSES = 100  # some megabytes each
+STANDING_SECONDS = 1.0  # after which it is asked again what was withdrawn
 
 
 class Composer:
@@ -31,10 +35,22 @@ class Composer:
         self._standing = standing.Standing()  # of what alerts tell, as of the last `prepare`
         self._left: dict[int, Stories] = {}  # by edition: what stands of it
         self._presses: dict[tuple[int, str, str], press.Press] = {}
+        self._shown: dict[tuple[model.DeliveryKind, int], showings.Unit] = {}
+        self._letterheads: dict[tuple[int, int, bool], mime.Letterhead] = {}
+        self._asked: tuple[float, frozenset[tuple[model.DeliveryKind, int]]] = (0.0, frozenset())
 
-    async def prepare(self, deliveries: Sequence[model.Delivery]) -> None:
+    async def prepare(self, deliveries: Sequence[held.Held]) -> None:
         """Load what these deliveries show and is not at hand, and what stands of it now."""
-        wanted = {(d.kind, d.unit_id) for d in deliveries}
+        wanted = frozenset((d.kind, d.unit_id) for d in deliveries)
+        _make_room(self._shown, wanted)
+        for unit in wanted:
+            if unit[0] is not model.DeliveryKind.NOTICE:
+                self._shown[unit] = await self._rt.db.read(showings.unit, *unit)
+        asked_at, asked = self._asked
+        # Not of chats: what is claimed once a correction was noticed must have it (outdated).
+        is_mail = all(d.channel_kind is model.ChannelKind.EMAIL for d in deliveries)
+        if is_mail and wanted <= asked and time.monotonic() < asked_at + STANDING_SECONDS:
+            return
         digests = {unit_id for kind, unit_id in wanted if kind is model.DeliveryKind.DIGEST}
         alerts = {unit_id for kind, unit_id in wanted if kind is model.DeliveryKind.ALERT}
         _make_room(self._editions, digests)
@@ -56,6 +72,7 @@ class Composer:
             said = await self._rt.db.read(standing.load, frozen)
             for unit_id in known:
                 self._leave_out(unit_id, said)
+        self._asked = time.monotonic(), wanted
 
     def _leave_out(self, edition_id: int, said: standing.Standing) -> None:
         """Take from an edition's stories what does not stand; its presses start anew."""
@@ -69,34 +86,65 @@ class Composer:
             self._left[edition_id] = left
             _forget(self._presses, lambda key: key[0] == edition_id)
 
-    def message(
-        self, delivery: model.Delivery, reach: people.Reach
-    ) -> model.MailMessage | model.ChatMessage:
+    def message(self, delivery: held.Held, reach: Reader) -> model.MailMessage | model.ChatMessage:
         """Render one delivery for the address it goes to.
 
         Raises RenderError, and Withdrawn when nothing of what it shows still stands.
         """
         match delivery.kind:
             case model.DeliveryKind.DIGEST if delivery.unit_id in self._editions:
-                return self._issue(delivery, reach)
+                edition, left = self._editions[delivery.unit_id][0], self._left[delivery.unit_id]
+                if delivery.channel_kind is model.ChannelKind.CHAT:
+                    return chat_issue(self._rt, self._opened(delivery), reach, edition, left)
+                return self._mail_issue(delivery, reach, edition, left)
             case model.DeliveryKind.ALERT if delivery.unit_id in self._alerts:
                 raised = self._alerts[delivery.unit_id]
                 story = standing.story_now(raised.story, self._standing)
                 if story is None:
                     raise errors.Withdrawn(f"alert {delivery.unit_id}")
-                item = model.IssueItem(story, delivery.shown[0].why, delivery.shown[0].topic)
+                [shown, *_] = self._opened(delivery).shown
+                item = model.IssueItem(story, shown.why, shown.topic)
                 return alert_message(self._rt, delivery, reach, item)
-            case model.DeliveryKind.NOTICE if delivery.channel_kind is model.ChannelKind.EMAIL:
+            case model.DeliveryKind.NOTICE if isinstance(reach, people.Reach):
                 return notice_message(self._rt, delivery, reach)
         raise errors.RenderError(f"{delivery.kind} {delivery.unit_id}", "nothing is known of it")
 
-    def _issue(
-        self, delivery: model.Delivery, reach: people.Reach
-    ) -> model.MailMessage | model.ChatMessage:
-        edition, left = self._editions[delivery.unit_id][0], self._left[delivery.unit_id]
-        if not any(shown.story_id in left for shown in delivery.shown):
-            raise errors.Withdrawn(f"edition {delivery.unit_id}")
-        return self.issue(delivery, reach, edition, left)
+    def _opened(self, delivery: held.Held) -> showings.Opened:
+        """What a delivery shows, in words.  Raises RenderError when the numbers mean nothing."""
+        unit = self._shown.get((delivery.kind, delivery.unit_id))
+        found = unit.open(delivery.packed, delivery.left_out) if unit else None
+        if found is None:
+            raise errors.RenderError(f"{delivery.kind} {delivery.unit_id}", "it shows nothing")
+        return found
+
+    def _mail_issue(
+        self, delivery: held.Held, reach: Reader, edition: model.Edition, left: Stories
+    ) -> model.MailMessage:
+        rt = self._rt
+        links = audience.links(rt, reach, edition_id=edition.id)
+        opened = self._press(edition, left, reach, links)
+        shown = self._shown[delivery.kind, delivery.unit_id].shown
+        if opened.shown is not shown:
+            opened.shown = shown  # which only ever grows
+        parts = opened.parts(
+            showings.unpacked(delivery.packed),
+            showings.unpacked(delivery.left_out),
+            links,
+            lambda: whole_issue(
+                rt, self._opened(delivery), reach, edition, stories=left, links=links
+            ),
+        )
+        key = (edition.id, delivery.created, bool(links.unsubscribe))
+        letterhead = self._letterheads.get(key)
+        if letterhead is None:
+            if len(self._letterheads) > MOST_UNITS:
+                self._letterheads.clear()
+            head = _head(rt, delivery, reach, links, edition.digest)
+            letterhead = self._letterheads[key] = mime.Letterhead(head)
+        data = letterhead.mail_bytes(
+            reach.name, reach.address, delivery.message_id, links.unsubscribe, parts
+        )
+        return _signed(rt, delivery, reach, data)
 
     def issue(
         self,
@@ -105,35 +153,23 @@ class Composer:
         edition: model.Edition,
         stories: Stories,
     ) -> model.MailMessage | model.ChatMessage:
-        """An edition's issue as mail or chat, with the reader's own links.  Raises RenderError."""
+        """An edition's issue as mail or chat, with the reader's own links; for what is not in
+        the outbox.  Raises RenderError, Withdrawn."""
         rt = self._rt
-        links = audience.links(rt, reach, edition_id=edition.id)
+        shown = showings.Opened(delivery.shown, delivery.more)
         if delivery.channel_kind is model.ChannelKind.CHAT:
-            return rt.chat_renderer.issue(
-                issue_of(delivery, stories, rt.publication.topic_names),
-                edition,
-                links,
-                chat_id=reach.address,
-                time_zone=reach.time_zone,
-                language=reach.language,
-                thread_id=reach.thread_id,
-            )
-
-        def whole() -> model.MailParts:
-            return rt.mail_renderer.issue(
-                issue_of(delivery, stories, rt.publication.topic_names),
-                edition,
-                links,
-                time_zone=reach.time_zone,
-                language=reach.language,
-            )
-
+            return chat_issue(rt, shown, reach, edition, stories)
+        links = audience.links(rt, reach, edition_id=edition.id)
         opened = self._press(edition, stories, reach, links)
-        parts = opened.parts(delivery.shown, delivery.more, links, whole)
+        parts = opened.parts(
+            *opened.numbered(delivery.shown, delivery.more),
+            links,
+            lambda: whole_issue(rt, shown, reach, edition, stories=stories, links=links),
+        )
         return _mail(rt, delivery, reach, links, parts, stream=edition.digest)
 
     def _press(
-        self, edition: model.Edition, left: Stories, reach: people.Reach, links: model.Links
+        self, edition: model.Edition, left: Stories, reach: Reader, links: model.Links
     ) -> press.Press:
         key = (edition.id, reach.time_zone, reach.language)
         opened = self._presses.get(key)
@@ -159,8 +195,55 @@ def load_edition(session: database.Session, edition_id: int) -> tuple[model.Edit
     return progress.edition, {story.id: story for story in stories}
 
 
+def whole_issue(
+    rt: runtime.Runtime,
+    shown: showings.Opened,
+    reach: Reader,
+    edition: model.Edition,
+    *,
+    stories: Stories,
+    links: model.Links,
+) -> model.MailParts:
+    """An issue as mail, rendered without a press.  Raises RenderError, Withdrawn."""
+    return rt.mail_renderer.issue(
+        _standing_issue(rt, shown, edition, stories),
+        edition,
+        links,
+        time_zone=reach.time_zone,
+        language=reach.language,
+    )
+
+
+def chat_issue(
+    rt: runtime.Runtime,
+    shown: showings.Opened,
+    reach: Reader,
+    edition: model.Edition,
+    stories: Stories,
+) -> model.ChatMessage:
+    """An issue as a chat gets it.  Raises RenderError, Withdrawn."""
+    return rt.chat_renderer.issue(
+        _standing_issue(rt, shown, edition, stories),
+        edition,
+        audience.links(rt, reach, edition_id=edition.id),
+        chat_id=reach.address,
+        time_zone=reach.time_zone,
+        language=reach.language,
+        thread_id=reach.thread_id,
+    )
+
+
+def _standing_issue(
+    rt: runtime.Runtime, shown: showings.Opened, edition: model.Edition, stories: Stories
+) -> model.Issue:
+    issue = issue_of(shown, stories, rt.publication.topic_names)
+    if not issue.sections:
+        raise errors.Withdrawn(f"edition {edition.id}")
+    return issue
+
+
 def issue_of(
-    delivery: model.Delivery,
+    delivery: model.Delivery | showings.Opened,
     stories: Stories,
     topic_names: Mapping[str, str],
 ) -> model.Issue:
@@ -191,8 +274,8 @@ def issue_of(
 
 def alert_message(
     rt: runtime.Runtime,
-    delivery: model.Delivery,
-    reach: people.Reach,
+    delivery: Delivery,
+    reach: Reader,
     item: model.IssueItem,
 ) -> model.MailMessage | model.ChatMessage:
     """An alert as mail or chat."""
@@ -214,7 +297,7 @@ def alert_message(
 
 
 def notice_message(
-    rt: runtime.Runtime, delivery: model.Delivery, reach: people.Reach
+    rt: runtime.Runtime, delivery: Delivery, reach: people.Reach
 ) -> model.MailMessage:
     """A service mail about the subscription; it belongs to no list until there is a yes."""
     notice = notices.of_unit(delivery.unit_id)
@@ -224,16 +307,22 @@ def notice_message(
 
 def _mail(
     rt: runtime.Runtime,
-    delivery: model.Delivery,
-    reach: people.Reach,
+    delivery: Delivery,
+    reach: Reader,
     links: model.Links,
     parts: model.MailParts | moulds.Encoded,
     *,
     stream: str,
 ) -> model.MailMessage:
+    head = _head(rt, delivery, reach, links, stream)
+    return _signed(rt, delivery, reach, mime.mail_bytes(head, parts))
+
+
+def _head(
+    rt: runtime.Runtime, delivery: Delivery, reach: Reader, links: model.Links, stream: str
+) -> mime.MailHead:
     sender_name, sender_address = rt.mail_from
-    smtp = rt.settings.smtp
-    head = mime.MailHead(
+    return mime.MailHead(
         sender_name=sender_name,
         sender_address=sender_address,
         recipient_name=reach.name,
@@ -243,17 +332,21 @@ def _mail(
         list_id_name=f"{rt.settings.publication} {stream}" if links.unsubscribe else "",
         list_id=f"{stream}.{rt.mail_domain}" if links.unsubscribe else "",
         unsubscribe_url=links.unsubscribe,
-        reply_to=smtp.reply_to,
+        reply_to=rt.settings.smtp.reply_to,
         feedback_id=f"{delivery.kind}{delivery.unit_id}:{stream}:{delivery.kind}:digest",
     )
+
+
+def _signed(
+    rt: runtime.Runtime, delivery: Delivery, reach: Reader, data: bytes
+) -> model.MailMessage:
+    if rt.signers:  # at the time of the delivery: a retry is signed with the same bytes
+        data = dkim.sign_all(rt.signers, data, delivery.created_at, canonical=True)
     return model.MailMessage(
         sender=verp.envelope_sender(rt, delivery.id),
         recipient=reach.address,
         message_id=delivery.message_id,
-        # At the time of the delivery: a retry is signed with the same bytes.
-        data=dkim.sign_all(
-            rt.signers, mime.mail_bytes(head, parts), delivery.created_at, canonical=True
-        ),
+        data=data,
         clean=True,
     )
 
@@ -263,7 +356,7 @@ def _forget(kept: dict[Any, Any], which: Callable[[Any], bool]) -> None:
         del kept[key]
 
 
-def _make_room(kept: dict[int, Any], wanted: Collection[int]) -> None:
+def _make_room(kept: dict[Any, Any], wanted: Collection[Any]) -> None:
     """Forget the oldest beyond MOST_UNITS, but nothing that is wanted now."""
     spare = [unit_id for unit_id in kept if unit_id not in wanted]
     n_too_many = len(kept) + sum(unit_id not in kept for unit_id in wanted) - MOST_UNITS

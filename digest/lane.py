@@ -16,10 +16,11 @@ from typing import Any
 
 from digest import claiming, compose, errors, model, runtime
 from digest.deliver import mail_groups, retry, sender
-from digest.storage import database, journal, leases, outbox, switches
+from digest.storage import database, held, journal, leases, outbox, switches
 from subscribers import channels
 from subscribers import errors as people_errors
-from subscribers import model as people
+
+Reader = compose.Reader
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ LEASE = timedelta(minutes=15)  # renewed while its worker lives
 CLAIM = {model.ChannelKind.EMAIL: 400, model.ChannelKind.CHAT: 60}
 HOLD_SECONDS = 3.0  # what was claimed and not begun by then is given back (F1: 5 s to a pause)
 RECORD = 200  # results written down in one transaction
+SWEEP = timedelta(minutes=1)  # between two looks for what waits and is no longer worth sending
 SLOW_DOWN_SECONDS = 5.0  # after a 421 or 429 that named no time
 
 
@@ -52,9 +54,10 @@ class Lane:
         self._give_back = False
         limited = rt.mail_limits if kind is model.ChannelKind.EMAIL else {}
         self._groups = mail_groups.Groups(transport.connections, limited)
-        self._aside: list[tuple[model.Delivery, people.Reach]] = []  # found no place in their group
+        self._aside: list[claiming.Pair] = []  # found no place in their group
         self._wait_until = 0.0  # monotonic: the server asked us to slow down
         self._told_of_size = False
+        self._swept_at = datetime.min.replace(tzinfo=UTC)
         self._claim_in_doubt = False  # the database went away before it said whether it was made
         self._unwritten: journal.Unwritable | None = None
         self.fault = ""
@@ -75,12 +78,15 @@ class Lane:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), wait)
             return True
-        wish = claiming.Wish(
-            self._kind, self._notes.owner, self._limit, LEASE, self._rt.settings.smtp.warm_up_from
-        )
+        now = self._rt.clock()
+        sweep = not timedelta(0) <= now - self._swept_at < SWEEP
+        warm_up_from = self._rt.settings.smtp.warm_up_from
+        wish = claiming.Wish(self._kind, self._notes.owner, self._limit, LEASE, warm_up_from, sweep)
         self._claim_in_doubt = True
-        claimed = await self._rt.db.run(claiming.claim, wish, self._rt.clock())
+        claimed = await self._rt.db.run(claiming.claim, wish, now)
         self._claim_in_doubt = False
+        if sweep:
+            self._swept_at = now
         if claimed.deliveries:
             await self._send_all(claimed, stop)
             self._notes.clear()
@@ -138,7 +144,7 @@ class Lane:
 
     async def _send_from(
         self,
-        waiting: list[tuple[model.Delivery, people.Reach]],
+        waiting: list[claiming.Pair],
         until: float,
         stop: asyncio.Event,
         more_are_due: bool,
@@ -163,9 +169,7 @@ class Lane:
             if time.monotonic() > until:
                 return
 
-    def _take(
-        self, waiting: list[tuple[model.Delivery, people.Reach]], more_are_due: bool
-    ) -> tuple[model.Delivery, people.Reach] | None:
+    def _take(self, waiting: list[claiming.Pair], more_are_due: bool) -> claiming.Pair | None:
         """Take the next one whose group has a place; None when there is none.
 
         Those without a place stand aside and are looked at again at the end, unless others
@@ -185,12 +189,12 @@ class Lane:
                     return self._aside.pop(number)
         return None
 
-    def _group_of(self, reach: people.Reach) -> str:
+    def _group_of(self, reach: Reader) -> str:
         """Who takes this reader's mail; a chat has no such group."""
         mail = self._kind is model.ChannelKind.EMAIL
         return mail_groups.group_of(reach.address) if mail else ""
 
-    async def _send(self, delivery: model.Delivery, reach: people.Reach) -> outbox.Result:
+    async def _send(self, delivery: held.Held, reach: Reader) -> outbox.Result:
         """Compose and send one message; every outcome is a result."""
         group = self._group_of(reach)
         self._groups.start(group, self._rt.clock().timestamp())
@@ -199,9 +203,7 @@ class Lane:
         finally:
             self._groups.end(group)
 
-    async def _send_to(
-        self, group: str, delivery: model.Delivery, reach: people.Reach
-    ) -> outbox.Result:
+    async def _send_to(self, group: str, delivery: held.Held, reach: Reader) -> outbox.Result:
         reached = False
 
         def before_commit() -> None:
@@ -243,7 +245,7 @@ class Lane:
             delivery, model.DeliveryState.SUBMITTED, receipt.detail, ids=receipt.ids
         )
 
-    def _note(self, note: Callable[[int], None], delivery: model.Delivery) -> None:
+    def _note(self, note: Callable[[int], None], delivery: held.Held) -> None:
         """Note how a message ended, where that helps whoever comes after us."""
         try:
             note(delivery.id)
@@ -263,7 +265,7 @@ class Lane:
 
     def _result(
         self,
-        delivery: model.Delivery,
+        delivery: held.Held,
         state: model.DeliveryState,
         reason: str = "",
         *,
@@ -274,9 +276,7 @@ class Lane:
         now = self._rt.clock()
         return outbox.Result(delivery, state, now, reason, next_at, ids, doubted)
 
-    async def _refused(
-        self, delivery: model.Delivery, error: errors.DeliveryError
-    ) -> outbox.Result:
+    async def _refused(self, delivery: held.Held, error: errors.DeliveryError) -> outbox.Result:
         """What a refusal means for the message, its address and this sender."""
         now = self._rt.clock()
         state = model.DeliveryState.FAILED
@@ -378,7 +378,7 @@ def after_deferral(
 
 
 def after_doubt(
-    delivery: model.Delivery, now: datetime
+    delivery: compose.Delivery, now: datetime
 ) -> tuple[model.DeliveryState, datetime | None]:
     """Mail goes once more, under the same Message-ID; chat is held and shown."""
     if delivery.channel_kind is model.ChannelKind.EMAIL and not delivery.doubted:
@@ -387,7 +387,7 @@ def after_doubt(
 
 
 def stop_writing(
-    session: database.Session, delivery: model.Delivery, reason: str, now: datetime
+    session: database.Session, delivery: held.Held, reason: str, now: datetime
 ) -> None:
     """The address does not exist or does not want us: a verdict on the channel."""
     if reason == "blocked":

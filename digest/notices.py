@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from digest import audience, errors, model, runtime, timetable
 from digest.render import words
-from digest.storage import database, outbox
+from digest.storage import database, held, outbox
 from subscribers import directory, tokens
 from subscribers import model as people
 
@@ -67,7 +67,10 @@ def links(rt: runtime.Runtime, notice: Notice, reach: people.Reach) -> model.Lin
 
 
 def mail_parts(
-    rt: runtime.Runtime, notice: Notice, delivery: model.Delivery, reach: people.Reach
+    rt: runtime.Runtime,
+    notice: Notice,
+    delivery: model.Delivery | held.Held,
+    reach: people.Reach,
 ) -> model.MailParts:
     """Render a notice.  Raises RenderError."""
     names = rt.publication.topic_names

@@ -11,6 +11,7 @@ import email.utils
 import hashlib
 import hmac
 import re
+from functools import lru_cache
 
 from digest import runtime
 
@@ -25,11 +26,16 @@ def envelope_sender(rt: runtime.Runtime, delivery_id: int) -> str:
     Without `smtp.verp` one address for all: `smtp.bounce_address`, or the sender's.
     """
     smtp = rt.settings.smtp
-    address = email.utils.parseaddr(smtp.bounce_address)[1] or rt.mail_from[1]
+    address = _address(smtp.bounce_address) or rt.mail_from[1]
     if not (smtp.verp and smtp.bounce_address):
         return address
     local, _, domain = address.rpartition("@")
     return f"{local}+{delivery_id}.{_mac(rt.keys[0], delivery_id)}@{domain}"
+
+
+@lru_cache(maxsize=64)
+def _address(mailbox: str) -> str:
+    return email.utils.parseaddr(mailbox)[1]
 
 
 def delivery_of(rt: runtime.Runtime, address: str) -> int | None:
@@ -45,5 +51,12 @@ def delivery_of(rt: runtime.Runtime, address: str) -> int | None:
 
 
 def _mac(key: bytes, delivery_id: int) -> str:
-    digest = hmac.digest(key, f"bounce:{delivery_id}".encode(), hashlib.sha256)
-    return base64.b32encode(digest[:MAC_BYTES]).decode().lower()
+    mac = _keyed(key).copy()
+    mac.update(b"%d" % delivery_id)
+    return base64.b32encode(mac.digest()[:MAC_BYTES]).decode().lower()
+
+
+@lru_cache(maxsize=16)
+def _keyed(key: bytes) -> hmac.HMAC:
+    """An HMAC that has read the key: most of the work, the same for every delivery."""
+    return hmac.new(key, b"bounce:", hashlib.sha256)

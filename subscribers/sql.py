@@ -63,3 +63,14 @@ def chunks(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
     """Cut `values` into runs of at most `size`: a statement takes so many parameters, no more."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+def among(
+    session: sa.Connection, column: sa.Column[int], ids: Sequence[int]
+) -> sa.ColumnElement[bool]:
+    """Whether the column is one of `ids`, which go over as one parameter, however many."""
+    if session.dialect.name == "postgresql":
+        every = sa.bindparam(None, list(ids), type_=postgresql.ARRAY(sa.BigInteger))
+        return column == sa.func.any(every)
+    listed = sa.func.json_each(str(list(ids))).table_valued("value")
+    return column.in_(sa.select(listed.c.value))

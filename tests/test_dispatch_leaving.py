@@ -9,7 +9,7 @@ import pytest
 
 from digest import pipeline
 from digest.storage import outbox
-from subscribers import channels, leaving, people, preferences, routes, suppression
+from subscribers import channels, directory, leaving, people, preferences, routes, suppression
 from subscribers import model as people_model
 from tests import publishing
 from tests.publishing import SEOUL, Press
@@ -93,10 +93,10 @@ async def test_who_left_after_the_issue_was_queued_is_not_mailed(
 async def test_the_check_is_in_the_transaction_that_claims(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Invariant 3: the session that claimed is the one that asks for suppression."""
+    """Invariant 3: the session that claimed is the one that asks who may be written to."""
     claims: list[object] = []
     checks: list[object] = []
-    claim, blocked = outbox.claim, suppression.blocked
+    claim, addressees = outbox.claim, directory.addressees
 
     def noted_claim(session: Any, *args: Any, **kwargs: Any) -> Any:
         found = claim(session, *args, **kwargs)
@@ -104,13 +104,12 @@ async def test_the_check_is_in_the_transaction_that_claims(
             claims.append(session)
         return found
 
-    def noted_blocked(session: Any, ids: Any, **kwargs: Any) -> Any:
-        if ids:
-            checks.append(session)
-        return blocked(session, ids, **kwargs)
+    def noted_check(session: Any, ids: Any, **kwargs: Any) -> Any:
+        checks.append(session)
+        return addressees(session, ids, **kwargs)
 
     monkeypatch.setattr(outbox, "claim", noted_claim)
-    monkeypatch.setattr(suppression, "blocked", noted_blocked)
+    monkeypatch.setattr(directory, "addressees", noted_check)
     async with publishing.opened(database_url, tmp_path) as press:
         press.add_stories(SEOUL)
         press.add_reader("ann")

@@ -199,7 +199,7 @@ class MailRenderer:
         return model.MailParts(
             subject=subject,
             preheader=preheader,
-            text=press.one_blank_line(lines).strip() + "\n",
+            text=words.one_blank_line(lines).strip() + "\n",
             html=render(f"{folder}/body.mjml", {**shell, **html}, language),
         )
 

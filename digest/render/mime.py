@@ -6,7 +6,7 @@ so a retry repeats the message exactly.
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -15,7 +15,7 @@ from functools import lru_cache
 from digest import errors, model
 from digest.render import headers, moulds, quoted
 
-__all__ = ["MailHead", "mail_bytes"]
+__all__ = ["Letterhead", "MailHead", "mail_bytes"]
 
 _MESSAGE_ID = re.compile(r"<[!#-;=?-~]+@[!#-;=?-~]+>")
 _FEEDBACK_FIELDS = 4
@@ -49,12 +49,65 @@ def mail_bytes(head: MailHead, parts: model.MailParts | moulds.Encoded) -> bytes
 
     Raises RenderError when an address or id cannot stand in a header.
     """
-    boundary = b"=_" + hashlib.sha256(head.message_id.encode()).hexdigest()[:32].encode()
+    fields = (
+        _sender(head.sender_name, head.sender_address),
+        headers.recipient(head.recipient_name, head.recipient_address),
+        headers.text("Subject", parts.subject),
+        _date(head.date),
+        _id(head.message_id),
+        *_context(head),
+        *_ways_out(head.unsubscribe_url, _mailto(head)),
+        *_kind(head),
+    )
+    return _assembled(fields, head.message_id, parts)
+
+
+class Letterhead:
+    """The header of many mails that differ in reader, subject, id and link to leave only.
+
+    What they have in common is taken from `head`, written once.  Raises RenderError when it
+    cannot stand in a header.
+    """
+
+    def __init__(self, head: MailHead) -> None:
+        self._sender = _sender(head.sender_name, head.sender_address)
+        self._date = _date(head.date)
+        self._context = b"".join(_context(head))
+        self._mailto = _mailto(head)
+        self._kind = b"".join(_kind(head))
+
+    def mail_bytes(
+        self,
+        recipient_name: str,
+        recipient_address: str,
+        message_id: str,
+        unsubscribe_url: str,
+        parts: model.MailParts | moulds.Encoded,
+    ) -> bytes:
+        """Assemble one of the mails: the bytes that `mail_bytes` gives.  Raises RenderError."""
+        fields = (
+            self._sender,
+            headers.recipient(recipient_name, recipient_address),
+            headers.text("Subject", parts.subject),
+            self._date,
+            _id(message_id),
+            self._context,
+            *_ways_out(unsubscribe_url, self._mailto),
+            self._kind,
+        )
+        return _assembled(fields, message_id, parts)
+
+
+def _assembled(
+    fields: Iterable[bytes], message_id: str, parts: model.MailParts | moulds.Encoded
+) -> bytes:
+    """Put header and parts together; the boundary follows from the message id."""
+    boundary = b"=_%b" % hashlib.sha256(message_id.encode()).hexdigest()[:32].encode()
     text, html = _parts(parts)
     return b"".join(
         (
-            *_fields(head, parts.subject),
-            b"MIME-Version: 1.0\r\n",
+            *fields,
+            b"MIME-Version: 1.0\r\n"
             b'Content-Type: multipart/alternative;\r\n boundary="%b"\r\n\r\n' % boundary,
             _start(boundary, b"plain"),
             *text,
@@ -66,31 +119,33 @@ def mail_bytes(head: MailHead, parts: model.MailParts | moulds.Encoded) -> bytes
     )
 
 
-def _fields(head: MailHead, subject: str) -> list[bytes]:
-    fields = [
-        _sender(head.sender_name, head.sender_address),
-        headers.mailbox("To", head.recipient_name, head.recipient_address),
-        headers.text("Subject", subject),
-        _date(head.date),
-        headers.plain("Message-ID", _message_id(head.message_id)),
-    ]
+def _context(head: MailHead) -> Iterator[bytes]:
+    """What the mail answers to, and the list it belongs to."""
     if head.reply_to:
-        fields.append(headers.mailbox("Reply-To", "", head.reply_to))
+        yield headers.mailbox("Reply-To", "", head.reply_to)
     if head.in_reply_to:
-        fields.append(headers.tokens("In-Reply-To", _message_ids(head.in_reply_to)))
+        yield headers.tokens("In-Reply-To", _message_ids(head.in_reply_to))
     if head.references:
-        fields.append(headers.tokens("References", _message_ids(head.references)))
-    fields += _list_fields(head.list_id_name, head.list_id)
-    ways = [headers.uri(url) for url in (head.unsubscribe_url, _mailto(head)) if url]
+        yield headers.tokens("References", _message_ids(head.references))
+    yield from _list_fields(head.list_id_name, head.list_id)
+
+
+def _ways_out(unsubscribe_url: str, mailto: str) -> Iterator[bytes]:
+    ways = [headers.uri(url) for url in (unsubscribe_url, mailto) if url]
     if ways:
-        fields.append(headers.tokens("List-Unsubscribe", ways, ", "))
-    if head.unsubscribe_url:
-        fields.append(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
+        yield headers.tokens("List-Unsubscribe", ways, ", ")
+    if unsubscribe_url:
+        yield b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+
+
+def _kind(head: MailHead) -> Iterator[bytes]:
+    """What sort of mail it is, and the fields of somebody's own."""
     if head.feedback_id:
-        fields.append(headers.plain("Feedback-ID", _feedback_id(head.feedback_id)))
+        yield headers.plain("Feedback-ID", _feedback_id(head.feedback_id))
     if head.auto_submitted:
-        fields.append(headers.plain("Auto-Submitted", head.auto_submitted))
-    return fields + [headers.text(name, value) for name, value in head.extra]
+        yield headers.plain("Auto-Submitted", head.auto_submitted)
+    for name, value in head.extra:
+        yield headers.text(name, value)
 
 
 @lru_cache(maxsize=64)
@@ -115,6 +170,10 @@ def _list_fields(name: str, identifier: str) -> tuple[bytes, ...]:
 def _mailto(head: MailHead) -> str:
     address = head.unsubscribe_mailto
     return address if not address or address.startswith("mailto:") else f"mailto:{address}"
+
+
+def _id(message_id: str) -> bytes:
+    return headers.plain("Message-ID", _message_id(message_id))
 
 
 def _message_id(value: str) -> str:

@@ -1,137 +1,115 @@
 """Issues put together from parts that were rendered and encoded once.
 
 The layout of an issue is cut at its seams into the top, a section and the bottom, and each of
-these where a reader's own words and links go.  A card is rendered once for all who see it the
-same way.  A message is then a join of encoded pieces.  The first messages of every press are
-compared with what the templates give when they are rendered whole: where that is something
-else, or a template has no seams, all of its messages are rendered whole.
-
-    {{ seam }}   in email/issue/body.mjml and body.txt: before each section, and after the last
+these where a reader's own words and links go (render.cutting).  A card is rendered once for all
+who see it the same way, and so are the stories that many see together in a section.  A message
+is then a join of encoded pieces.  The first messages of every press are compared with what the
+templates give when they are rendered whole: where that is something else, or a template has no
+seams, all of its messages are rendered whole.
 """
 
 import itertools
 import logging
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
 
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from digest import errors, model
-from digest.render import cards, moulds, quoted, views, words
+from digest.render import cutting, moulds, quoted, words
 
-__all__ = ["Frame", "Press", "preheader", "subject"]
+__all__ = ["SUBJECT_CHARS", "Frame", "Press", "preheader", "subject"]
 
 logger = logging.getLogger(__name__)
 
-SUBJECT_CHARS = 60
+SUBJECT_CHARS = cutting.SUBJECT_CHARS
+Frame = cutting.Frame
 _PREHEADER_CHARS = (40, 90)
-_BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
 _KEPT = 4_096
-_SUBJECT = moulds.gap("subject")
-_GAPS = frozenset(
-    ("subject", "preheader", "reading_time", "lead", "topics", "card", "unsubscribe", "preferences")
-)
+_FEW = 4  # stories that a preheader is made of, as a rule
+_MOST_RUN_BYTES = 6_000_000
 _BREAK = b"\r\n\r\n"
 
-Shell = Mapping[str, object]
 
+class _Run(NamedTuple):
+    """The stories of one section, as all see them who are shown the same of it."""
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What a press works with: the edition's values, and how a layout is rendered.
-
-    `render` takes the shell, and what differs in the HTML and in the text part.
-    """
-
-    shell: Shell  # of the edition, for every reader of a zone and language
-    reading: cards.Reading
-    render: Callable[[Shell, Shell, Shell], model.MailParts]
-    card: Callable[[cards.CardKey], cards.RenderedCard]
-    links: model.Links  # the same for all readers: to the edition online, to sign up
-    section_title: Callable[[str, str], str]  # of its kind and topic
-    most_html_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Card:
     html: bytes
     text: bytes
     n_html_bytes: int
     n_words: int
-    headline: str  # as a subject or preheader shows it
+    headlines: tuple[str, ...]
+    first: cutting.Card | None  # None: nothing of it stands
+    lead: cutting.Card | None  # which goes to the top
+    topic: str  # that is followed; "" for another kind of section
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
-    """A section's beginning and end; the cards go between."""
-
-    before_html: bytes
-    after_html: bytes
-    before_text: bytes
-    after_text: bytes
-    n_html_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Shell:
-    """What is around the sections."""
-
-    subject: str
-    top: moulds.Mould
-    bottom: moulds.Mould
-
-
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """A layout cut at its seams: top, sections, bottom."""
-
-    subject: str
-    html: list[str]
-    text: list[str]
-
-
-class _NoSeams(Exception):  # noqa: N818 - never leaves this module
-    """The layout cannot be cut."""
+_NOTHING = _Run(b"", b"", 0, 0, (), None, None, "")
+_Pair = tuple[bytes, bytes]  # in HTML, in text
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass
 class Press:
     """Makes the messages of one edition for readers of one zone and language.
 
-    `stories` are the edition's by id, without what was withdrawn: it is left out.  For the use
-    of one thread.
+    `stories` are the edition's by id, without what was withdrawn: it is left out.  What is
+    shown to anybody has a number, its place in `shown`, which may grow.  For the use of one
+    thread.
     """
 
-    frame: Frame
+    frame: cutting.Frame
     stories: Mapping[int, model.Story]
+    shown: Sequence[model.Shown] = ()
     n_to_compare: int = 3
-    _cards: dict[model.Shown, _Card] = field(default_factory=dict)
-    _leads: dict[model.Shown, _Card] = field(default_factory=dict)
-    _short: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
-    _sections: dict[tuple[str, str, int], _Section] = field(default_factory=dict)
-    _shells: dict[tuple[int, bool, bool, bool, bool], _Shell] = field(default_factory=dict)
-    _topics: dict[tuple[str, ...], tuple[bytes, bytes]] = field(default_factory=dict)
+    _sections: list[int] = field(default_factory=list)  # by number: one of `_names`
+    _names: dict[tuple[str, str], int] = field(default_factory=dict)
+    _cards: dict[tuple[int, str], cutting.Card] = field(default_factory=dict)
+    _runs: dict[tuple[tuple[int, ...], int], _Run] = field(default_factory=dict)
+    _n_run_bytes: int = 0
+    _short: dict[str, _Pair] = field(default_factory=dict)
+    _hints: dict[tuple[int, ...], tuple[str, _Pair]] = field(default_factory=dict)
+    _times: dict[int, _Pair] = field(default_factory=dict)
+    _titles: dict[str, str] = field(default_factory=dict)
     _works: bool = True
+
+    def __post_init__(self) -> None:
+        self._cutter = cutting.Cutter(self.frame)
+
+    def numbered(
+        self, shown: Sequence[model.Shown], more: Mapping[str, int]
+    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The numbers of what an issue shows and leaves out, for `parts`; makes them up."""
+        known = {each: number for number, each in enumerate(self.shown)}
+        for each in shown:
+            known.setdefault(each, len(known))
+        self.shown = tuple(known)
+        at = {f"{each.kind}:{each.topic}": number for each, number in known.items()}
+        left_out = [number for key, n in more.items() if key in at for number in (at[key], n)]
+        return tuple(known[each] for each in shown), tuple(left_out)
 
     def parts(
         self,
-        shown: Sequence[model.Shown],
-        more: Mapping[str, int],
+        numbers: tuple[int, ...],
+        left_out: tuple[int, ...],
         links: model.Links,
         whole: Callable[[], model.MailParts],
     ) -> moulds.Encoded | model.MailParts:
         """Give one reader's issue; `whole` renders it without a press.
 
-        Raises what `whole` does, which is asked when the press cannot.
+        `left_out` are pairs: a number of the section, and how many of its stories wait online.
+        Raises Withdrawn when nothing of it stands, and what `whole` does, which is asked when
+        the press cannot.
         """
         shared = self.frame.links
         same_links = links.archive == shared.archive and links.subscribe == shared.subscribe
         if not (self._works and same_links):
             return whole()
         try:
-            made = self._assembled(shown, more, links)
-        except (_NoSeams, errors.RenderError):
+            made = self._assembled(numbers, left_out, links)
+        except (cutting.NoSeams, errors.RenderError):
             self._gives_up("the layout cannot be cut at its seams")
             return whole()
         if made is None:  # too long: shortening is a matter of the whole
@@ -153,202 +131,151 @@ class Press:
         )
 
     def _assembled(
-        self, shown: Sequence[model.Shown], more: Mapping[str, int], links: model.Links
+        self, numbers: tuple[int, ...], left_out: tuple[int, ...], links: model.Links
     ) -> moulds.Encoded | None:
-        html: list[bytes] = []
-        text: list[bytes] = []
-        lead: _Card | None = None
-        headlines: list[str] = []
-        topics: list[str] = []
-        size = n_words = 0
-        for (kind, topic), group in itertools.groupby(shown, _section_of):
-            standing = [each for each in group if each.story_id in self.stories]
-            if not standing:
-                continue
-            n_more = more.get(f"{kind}:{topic}", 0)
-            if kind == "topic":
-                topics.append(topic)
-            if kind == "lead" and lead is None:
-                lead = self._lead(standing[0])
-                n_words += lead.n_words
-                size += lead.n_html_bytes
-                headlines.append(lead.headline)
-                del standing[0]
-                if not (standing or n_more):
-                    continue
-            section = self._section(kind, topic, n_more)
-            html.append(section.before_html)
-            text.append(section.before_text)
-            for each in standing:
-                card = self._cards.get(each) or self._card(each)
-                html.append(card.html)
-                text.append(card.text)
-                n_words += card.n_words
-                size += card.n_html_bytes
-                headlines.append(card.headline)
-            html.append(section.after_html)
-            if section.after_text:
-                text.append(section.after_text)
-            size += section.n_html_bytes
-        first = self.stories[next(s.story_id for s in shown if s.story_id in self.stories)]
-        subject_shown = subject(first)
-        hint = preheader(headlines, subject_shown, first.lead)
+        runs = self._runs_of(numbers, left_out)
+        if not runs:
+            raise errors.Withdrawn(f"edition {self.frame.reading.edition_id}")
+        headlines = [headline for run in runs for headline in run.headlines]
+        topics = [run.topic for run in runs if run.topic]
+        lead, first = runs[0].lead, runs[0].first
+        if first is None or any(run.lead for run in runs[1:]):
+            return None
+        hint, hint_pair = self._hint(numbers, headlines, first)
         given = (lead is not None, bool(topics), bool(links.unsubscribe), bool(links.preferences))
-        shell = self._shell(len(headlines), given)
+        shell = self._cutter.shell(len(headlines), given)
         top, bottom = shell.top, shell.bottom
-        size += top.n_html_bytes + bottom.n_html_bytes
-        if size + 4 * len(subject_shown + hint) > self.frame.most_html_bytes or not hint:
+        size = sum([run.n_html_bytes for run in runs]) + top.n_html_bytes + bottom.n_html_bytes
+        if size + 4 * (len(first.subject) + len(hint)) > self.frame.most_html_bytes or not hint:
             return None
         leave, choose = quoted.address(links.unsubscribe), quoted.address(links.preferences)
         if leave is None or choose is None:
             return None
-        in_html, in_text = self._values(subject_shown, hint, lead, topics, n_words)
-        shared = {"unsubscribe": leave, "preferences": choose}
-        in_html |= shared
-        in_text |= shared
+        time_html, time_text = self._time(sum([run.n_words for run in runs]))
+        subject_html, subject_text = self._line(first.subject)
+        topics_html, topics_text = self._followed(topics)
+        in_html = {
+            "subject": subject_html, "preheader": hint_pair[0], "reading_time": time_html,
+            "lead": lead.html if lead else b"", "topics": topics_html,
+            "unsubscribe": leave, "preferences": choose,
+        }  # fmt: skip
+        in_text = {
+            "subject": subject_text, "preheader": hint_pair[1], "reading_time": time_text,
+            "lead": lead.text if lead else b"", "topics": topics_text,
+            "unsubscribe": leave, "preferences": choose,
+        }  # fmt: skip
+        html, text = [run.html for run in runs], [run.text for run in runs]
         return moulds.Encoded(
-            shell.subject.replace(_SUBJECT, subject_shown),
-            [*top.text.filled(in_text), *_spaced(text), *bottom.text.filled(in_text)],
+            shell.subject.replace(cutting.SUBJECT, first.subject),
+            [*top.text.filled(in_text), *text, _BREAK, *bottom.text.filled(in_text)],
             [*top.html.filled(in_html), *html, *bottom.html.filled(in_html)],
         )
 
-    def _values(
-        self,
-        subject_shown: str,
-        hint: str,
-        lead: _Card | None,
-        topics: Sequence[str],
-        n_words: int,
-    ) -> tuple[dict[str, bytes], dict[str, bytes]]:
-        """What fills the gaps: in HTML, in text."""
-        time_html, time_text = self._line(words.reading_time(n_words, self.frame.reading.language))
-        subject_html, subject_text = self._line(subject_shown)
-        hint_html, hint_text = self._line(hint)
-        topics_html, topics_text = self._followed(tuple(topics))
-        in_html = {
-            "subject": subject_html,
-            "preheader": hint_html,
-            "reading_time": time_html,
-            "lead": lead.html if lead else b"",
-            "topics": topics_html,
-        }
-        in_text = {
-            "subject": subject_text,
-            "preheader": hint_text,
-            "reading_time": time_text,
-            "lead": lead.text if lead else b"",
-            "topics": topics_text,
-        }
-        return in_html, in_text
+    def _runs_of(self, numbers: tuple[int, ...], left_out: tuple[int, ...]) -> list[_Run]:
+        """An issue section by section, without those of which nothing stands."""
+        if len(self._sections) < len(self.shown):
+            for each in self.shown[len(self._sections) :]:
+                name = (each.kind, each.topic)
+                self._sections.append(self._names.setdefault(name, len(self._names)))
+        section_of = self._sections.__getitem__
+        more = dict(zip(map(section_of, left_out[::2]), left_out[1::2], strict=True))
+        runs = []
+        for section, group in itertools.groupby(numbers, section_of):
+            key = (tuple(group), more.get(section, 0))
+            run = self._runs.get(key) or self._run(key)
+            if run.first is not None:
+                runs.append(run)
+        return runs
 
-    def _line(self, line: str) -> tuple[bytes, bytes]:
+    def _run(self, key: tuple[tuple[int, ...], int]) -> _Run:
+        made = self._make_run(*key)
+        self._n_run_bytes += len(made.html) + len(made.text)
+        if self._n_run_bytes > _MOST_RUN_BYTES:
+            self._runs.clear()
+            self._n_run_bytes = len(made.html) + len(made.text)
+        self._runs[key] = made
+        return made
+
+    def _make_run(self, numbers: tuple[int, ...], n_more: int) -> _Run:
+        standing = [n for n in numbers if self.shown[n].story_id in self.stories]
+        if not standing:
+            return _NOTHING
+        kind, topic = self.shown[numbers[0]].kind, self.shown[numbers[0]].topic
+        lead = self._card(standing.pop(0), "lead") if kind == "lead" else None
+        made = [self._card(number) for number in standing]
+        told = [lead, *made] if lead else made
+        html: list[bytes] = []
+        text: list[bytes] = []
+        size = sum(card.n_html_bytes for card in told)
+        if made or n_more:
+            section = self._cutter.section(kind, topic, n_more)
+            html = [section.before_html, *(card.html for card in made), section.after_html]
+            text = [section.before_text, *(card.text for card in made)]
+            text += [section.after_text] if section.after_text else []
+            size += section.n_html_bytes
+        return _Run(
+            html=b"".join(html),
+            text=b"".join(_BREAK + each for each in text),
+            n_html_bytes=size,
+            n_words=sum(card.n_words for card in told),
+            headlines=tuple(card.headline for card in told),
+            first=told[0],
+            lead=lead,
+            topic=topic if kind == "topic" else "",
+        )
+
+    def _card(self, number: int, layout: str = "card") -> cutting.Card:
+        made = self._cards.get((number, layout))
+        if made is None:
+            shown = self.shown[number]
+            made = self._cutter.card(self.stories[shown.story_id], shown, layout)
+            self._cards[number, layout] = made
+        return made
+
+    def _hint(
+        self, numbers: tuple[int, ...], headlines: Sequence[str], first: cutting.Card
+    ) -> tuple[str, _Pair]:
+        """The preheader, which the first few stories make as a rule."""
+        few = numbers[:_FEW]
+        made = self._hints.get(few)
+        if made is None:
+            line = preheader(headlines, first.subject, first.story.lead)
+            made = line, self._line(line)
+            told = sum(len(each) for each in headlines[1:_FEW] if each != first.subject)
+            all_stand = all(self.shown[n].story_id in self.stories for n in few)
+            if told >= _PREHEADER_CHARS[0] and all_stand:
+                _keep(self._hints, few, made)
+        return made
+
+    def _time(self, n_words: int) -> _Pair:
+        made = self._times.get(n_words)
+        if made is None:
+            made = self._line(words.reading_time(n_words, self.frame.reading.language))
+            _keep(self._times, n_words, made)
+        return made
+
+    def _line(self, line: str) -> _Pair:
         """A short line in HTML and in text."""
         made = self._short.get(line)
         if made is None:
             made = quoted.piece(str(escape(line))), quoted.piece(line)
-            if len(self._short) < _KEPT:
-                self._short[line] = made
+            _keep(self._short, line, made)
         return made
 
-    def _followed(self, topics: tuple[str, ...]) -> tuple[bytes, bytes]:
-        made = self._topics.get(topics)
-        if made is None:
-            title = self.frame.section_title
-            joined = ", ".join(words.clean(title("topic", topic)) for topic in topics)
-            made = quoted.piece(str(escape(joined))), quoted.piece(words.wrap(joined))
-            if len(self._topics) < _KEPT:
-                self._topics[topics] = made
-        return made
+    def _followed(self, topics: Sequence[str]) -> _Pair:
+        """What is followed, each reader their own."""
+        joined = ", ".join([self._titles.get(topic) or self._title(topic) for topic in topics])
+        return quoted.own(str(escape(joined))), quoted.own(words.wrapped_line(joined))
 
-    def _card(self, shown: model.Shown) -> _Card:
-        made = self._cards[shown] = self._make_card(shown, "card")
-        return made
+    def _title(self, topic: str) -> str:
+        title = self._titles[topic] = words.clean(self.frame.section_title("topic", topic))
+        return title
 
-    def _lead(self, shown: model.Shown) -> _Card:
-        made = self._leads.get(shown)
-        if made is None:
-            made = self._leads[shown] = self._make_card(shown, "lead")
-        return made
 
-    def _make_card(self, shown: model.Shown, layout: str) -> _Card:
-        story = self.stories[shown.story_id]
-        item = model.IssueItem(story, shown.why, shown.topic, shown.updated)
-        rendered = self.frame.card(cards.key_of(item, layout, self.frame.reading))
-        text = one_blank_line(rendered.text).strip("\n")
-        return _Card(
-            html=quoted.piece(str(rendered.html)),
-            # The lead stands within the top, the others between blank lines.
-            text=quoted.piece(text) if layout == "lead" else quoted.text(text),
-            n_html_bytes=len(rendered.html.encode()),
-            n_words=rendered.n_words,
-            headline=words.clean(story.title),
-        )
-
-    def _section(self, kind: str, topic: str, n_more: int) -> _Section:
-        made = self._sections.get((kind, topic, n_more))
-        if made is None:
-            made = self._sections[kind, topic, n_more] = self._make_section(kind, topic, n_more)
-        return made
-
-    def _make_section(self, kind: str, topic: str, n_more: int) -> _Section:
-        title = words.clean(self.frame.section_title(kind, topic))
-        block = views.Block(kind, title, (Markup(moulds.gap("card")),), n_more)  # noqa: S704 - a mark
-        cut = self._cut((block,), 1, (True, True, True, True))
-        around = moulds.cut_at_gaps(cut.html[1])
-        lines = moulds.cut_at_gaps(cut.text[1])
-        if len(around) != 3 or len(lines) != 3:
-            raise _NoSeams
-        return _Section(
-            before_html=quoted.piece(around[0]),
-            after_html=quoted.piece(around[2]),
-            before_text=quoted.text(lines[0].strip("\n")),
-            after_text=quoted.text(lines[2].strip("\n")),
-            n_html_bytes=len((around[0] + around[2]).encode()),
-        )
-
-    def _shell(self, n_stories: int, given: tuple[bool, bool, bool, bool]) -> _Shell:
-        """The top and the bottom; `given` as in `_cut`."""
-        key = (n_stories, *given)
-        if key not in self._shells:
-            cut = self._cut((), n_stories, given)
-            top = moulds.mould(cut.html[0], cut.text[0].strip("\n"), closed=False)
-            bottom = moulds.mould(cut.html[1], cut.text[1].strip("\n") + "\n", closed=True)
-            self._shells[key] = _Shell(cut.subject, top, bottom)
-        return self._shells[key]
-
-    def _cut(
-        self, blocks: tuple[views.Block, ...], n_stories: int, given: tuple[bool, bool, bool, bool]
-    ) -> _Cut:
-        """Render the layout with gaps and cut it at its seams.
-
-        `given`: whether there are a lead, topics, a link to leave, one to the preferences.
-        """
-        has_lead, has_topics, leaves, chooses = given
-        links = self.frame.links
-        shell = {
-            **self.frame.shell,
-            "seam": moulds.SEAM,
-            "subject": _SUBJECT,
-            "preheader": moulds.gap("preheader"),
-            "reading_time": moulds.gap("reading_time"),
-            "n_stories": n_stories,
-            "topics": (moulds.gap("topics"),) if has_topics else (),
-            "links": model.replace(
-                links,
-                unsubscribe=moulds.gap("unsubscribe") if leaves else "",
-                preferences=moulds.gap("preferences") if chooses else "",
-            ),
-        }
-        lead = Markup(moulds.gap("lead")) if has_lead else None  # noqa: S704 - a mark
-        shown = {"lead": lead, "blocks": blocks, "more": 0}
-        rendered = self.frame.render(shell, shown, shown)
-        html, text = rendered.html.split(moulds.SEAM), rendered.text.split(moulds.SEAM)
-        if len(html) != len(blocks) + 2 or len(text) != len(blocks) + 2:
-            raise _NoSeams
-        for written in (rendered.subject, *html, *text):
-            if not _GAPS.issuperset(moulds.cut_at_gaps(written)[1::2]):
-                raise _NoSeams
-        return _Cut(rendered.subject, html, text)
+def _keep(kept: dict[K, V], key: K, made: V) -> None:
+    if len(kept) >= _KEPT:
+        kept.clear()
+    kept[key] = made
 
 
 def subject(story: model.Story) -> str:
@@ -370,22 +297,5 @@ def preheader(headlines: Sequence[str], subject_shown: str, lead: model.Entry) -
     return words.shorten(" · ".join(parts), most)
 
 
-def one_blank_line(text: str) -> str:
-    """Leave one blank line where there are several."""
-    return _BLANK_LINES.sub("\n\n", text)
-
-
 def _openings(lead: model.Entry, most: int) -> Iterator[str]:
     yield words.opening(lead.summary or lead.body, most)
-
-
-def _section_of(shown: model.Shown) -> tuple[str, str]:
-    return shown.kind, shown.topic
-
-
-def _spaced(texts: Sequence[bytes]) -> Iterator[bytes]:
-    """Blank lines before each text and after the last."""
-    for text in texts:
-        yield _BREAK
-        yield text
-    yield _BREAK

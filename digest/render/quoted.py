@@ -11,7 +11,7 @@ import binascii
 import re
 from functools import lru_cache
 
-__all__ = ["address", "piece", "text"]
+__all__ = ["address", "own", "piece", "text"]
 
 _LINES_KEPT = 16_384
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -20,6 +20,9 @@ _RUN_OF_BLANKS = re.compile(rb"  |\t")
 _LAST_OF_RUN = re.compile(rb"=20(?!=20|=09|=?$)", re.MULTILINE)
 _SOFT_BREAK = b"=\r\n"
 _ROW = 75  # bytes of a line before the soft break
+# One blank at most between words, and nothing that would be written otherwise.
+_SIMPLE = re.compile(r"[!-<>-~]+(?:[ \n][!-<>-~]+)*")
+_AWKWARD_ROW = re.compile(r"^(?:\.|From )", re.MULTILINE)
 # Means itself in HTML, in text and in quoted-printable.
 _PLAIN = re.compile(r"(?:https?:[A-Za-z0-9/:._~?#@!$()*+,;%-]+)?")
 
@@ -44,10 +47,26 @@ def address(url: str) -> bytes | None:
     """
     if not _PLAIN.fullmatch(url):
         return None
-    rows = [url[at : at + _ROW] for at in range(0, len(url), _ROW)]
-    if any(row.startswith(".") for row in rows):
-        return piece(url)
-    return "".join(f"{row}=\r\n" for row in rows).encode()
+    return own(url)
+
+
+def own(written: str) -> bytes:
+    """Encode a short text as `piece` does, but keep nothing: it is one reader's own."""
+    if not written:
+        return b""
+    if _SIMPLE.fullmatch(written):
+        if len(written) <= _ROW and "\n" not in written:
+            rows = written
+        else:
+            rows = "\r\n".join(map(_in_rows, written.split("\n")))
+        if not _AWKWARD_ROW.search(rows):
+            return f"{rows}=\r\n".encode()
+    encoded = b"\r\n".join(map(_encoded, _lines(written)))
+    return encoded if encoded.endswith(b"\r\n") else encoded + _SOFT_BREAK
+
+
+def _in_rows(line: str) -> str:
+    return "=\r\n".join([line[at : at + _ROW] for at in range(0, len(line), _ROW)])
 
 
 def _lines(written: str) -> list[str]:
@@ -56,6 +75,10 @@ def _lines(written: str) -> list[str]:
 
 @lru_cache(maxsize=_LINES_KEPT)
 def _line(line: str) -> bytes:
+    return _encoded(line)
+
+
+def _encoded(line: str) -> bytes:
     raw = _SURROGATE.sub("\ufffd", line).encode()
     encoded = binascii.b2a_qp(raw)
     if _RUN_OF_BLANKS.search(encoded):

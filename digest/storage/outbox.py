@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from digest import model
-from digest.storage import showings, tables
+from digest.storage import held, showings, tables
 from subscribers import sql
 
 _delivery = tables.delivery
@@ -54,7 +54,7 @@ class Draft:
 class Result:
     """How one claimed delivery ended, to be recorded."""
 
-    delivery: model.Delivery
+    delivery: model.Delivery | held.Held
     state: model.DeliveryState
     at: datetime
     reason: str = ""
@@ -113,33 +113,10 @@ def claim(
     now: datetime,
     lease: timedelta,
     limit: int,
-) -> tuple[model.Delivery, ...]:
-    """Take the most urgent due deliveries for `owner`, leaving out paused editions."""
-    paused = sa.select(tables.edition.c.id).where(
-        tables.edition.c.state == model.EditionState.PAUSED
-    )
-    due = (
-        sa.select(_delivery.c.id)
-        .where(_delivery.c.state.in_(WAITING))
-        .where(_delivery.c.channel_kind.in_(kinds), _delivery.c.next_at <= now)
-        .where((_delivery.c.kind != model.DeliveryKind.DIGEST) | _delivery.c.unit_id.not_in(paused))
-        .order_by(_delivery.c.priority, _delivery.c.next_at, _delivery.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)  # SQLite has one writer and leaves this out
-    )
-    ids = list(session.execute(due).scalars())
-    for some in sql.chunks(ids):
-        session.execute(
-            sa.update(_delivery)
-            .where(_delivery.c.id.in_(some))
-            .values(
-                state=model.DeliveryState.CLAIMED,
-                owner=owner,
-                fence=_delivery.c.fence + 1,
-                lease_until=now + lease,
-            )
-        )
-    return listing(session, ids=ids) if ids else ()
+) -> tuple[held.Held, ...]:
+    """Take the most urgent due deliveries for `owner`, leaving out what is paused."""
+    ids = held.due(session, kinds, states=WAITING, now=now, limit=limit)
+    return held.take(session, ids, owner=owner, until=now + lease)
 
 
 def record(session: sa.Connection, results: Sequence[Result]) -> int:
@@ -147,15 +124,23 @@ def record(session: sa.Connection, results: Sequence[Result]) -> int:
 
     Returns how many were recorded.
     """
-    n_recorded = _record_alike(
+    done = [r for r in results if r.state is model.DeliveryState.SUBMITTED]
+    mail = [r for r in done if r.delivery.channel_kind is model.ChannelKind.EMAIL]
+    n_recorded = 0
+    if mail:
+        n_recorded += held.record_alike(
+            session,
+            [(r.delivery.id, r.delivery.fence) for r in mail],
+            state=model.DeliveryState.SUBMITTED,
+            attempts=_delivery.c.attempts + 1,
+            reason="",
+            submitted_at=mail[-1].at,  # of all: they are seconds apart at most
+        )
+    n_recorded += _record_alike(
         session,
-        {
-            "state": model.DeliveryState.SUBMITTED,
-            "attempts": _delivery.c.attempts + 1,
-        },
-        [r for r in results if r.state is model.DeliveryState.SUBMITTED],
-        # A chat's says what is missing of the message; a mail server's is how it says yes.
-        reason=lambda r: r.reason if r.delivery.channel_kind is model.ChannelKind.CHAT else "",
+        {"state": model.DeliveryState.SUBMITTED, "attempts": _delivery.c.attempts + 1},
+        [r for r in done if r.delivery.channel_kind is model.ChannelKind.CHAT],
+        reason=lambda r: r.reason,  # what is missing of the message
         submitted_at=lambda r: r.at,
         provider_ids=lambda r: list(r.ids),
     )

@@ -48,8 +48,8 @@ class Desk:
         return self.renderer.issue(issue, stories.EDITION, links, time_zone=stories.TIME_ZONE)
 
     def parts(self, issue: model.Issue, links: model.Links) -> moulds.Encoded | model.MailParts:
-        shown, more = as_shown(issue)
-        return self.opened.parts(shown, more, links, lambda: self.whole(issue, links))
+        numbers, left_out = self.opened.numbered(*as_shown(issue))
+        return self.opened.parts(numbers, left_out, links, lambda: self.whole(issue, links))
 
 
 def as_shown(issue: model.Issue) -> tuple[Sequence[model.Shown], Mapping[str, int]]:
@@ -158,11 +158,11 @@ def test_a_story_withdrawn_since_is_left_out(templates: environment.Templates) -
     issue = stories.issue()
     desk = Desk(templates, issue)
     gone = desk.stories.pop(issue.items[0].story.id)
-    shown, more = as_shown(issue)
+    numbered = desk.opened.numbered(*as_shown(issue))
     left = model.Issue(
         (model.replace(issue.sections[1], items=issue.sections[1].items), *issue.sections[2:])
     )
-    made = desk.opened.parts(shown, more, links_of(1), lambda: desk.whole(left, links_of(1)))
+    made = desk.opened.parts(*numbered, links_of(1), lambda: desk.whole(left, links_of(1)))
     assert isinstance(made, moulds.Encoded)
     subject, text, html = read(made)
     assert subject == issue.items[1].story.title

@@ -1,7 +1,8 @@
 """A real Postfix for tests: the distribution's, in a folder of its own, on loopback.
 
 It wants STARTTLS and a login, takes mail for anybody and keeps all of it in its queue, where
-`queue()` counts it and `text()` reads it.  What it serves runs as Postfix's own account;
+`queue()` counts it and `text()` reads it.  It is as strict as it can be about what is sent before
+its turn (RFC 2920) and about line ends.  What it serves runs as Postfix's own account;
 its master process is for the superuser.
 
     with real_postfix.running() as server:
@@ -61,6 +62,9 @@ smtpd_tls_auth_only = yes
 smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = private/auth
+smtpd_forbid_unauth_pipelining = yes
+smtpd_forbid_bare_newline = yes
+smtpd_data_restrictions = reject_unauth_pipelining
 smtpd_relay_restrictions = permit_sasl_authenticated, reject
 smtpd_recipient_restrictions =
   check_recipient_access inline:{{{{{{{{gone@reader.example = 550 5.1.1 No such mailbox here}}}},

@@ -1,5 +1,6 @@
 """A real mail server, Postfix, takes our mail: its own queue is counted and read."""
 
+import asyncio
 import email
 import email.policy
 import re
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from digest import errors
+from digest import errors, model
 from digest.deliver import mail
 from subscribers import suppression
 from tests import publishing, real_postfix
@@ -208,3 +209,29 @@ async def test_any_text_is_kept_as_it_was(postfix: real_postfix.Postfix) -> None
     assert len(queue) == 3
     for queued in queue:
         assert postfix.text(queued.number).endswith(b"Hello\r\n" + text)
+
+
+async def test_messages_that_travel_with_the_envelope_of_the_next_are_not_before_their_turn(
+    postfix: real_postfix.Postfix,
+) -> None:
+    """A32, RFC 2920 §3.1: one session, several under way, one of them refused in the middle."""
+    names = [f"reader-{n}" for n in range(30)]
+    names[7], names[8], names[20] = "gone", "grey", "gone"
+    async with mail.MailSender(options(postfix, connections=1)) as sender:
+        outcomes = await asyncio.gather(
+            *(
+                sender.send(wire.message(f"{name}@reader.example"), before_commit=wire.ignore)
+                for name in names
+            ),
+            return_exceptions=True,
+        )
+    kinds = {"gone": errors.Rejected, "grey": errors.Deferred}
+    assert all(
+        isinstance(outcome, kinds.get(name, model.Receipt))
+        for name, outcome in zip(names, outcomes, strict=True)
+    )
+    got = sorted(queued.recipients[0] for queued in postfix.queue())
+    assert got == sorted(f"{name}@reader.example" for name in names if name not in kinds)
+    log = (postfix.folder / "spool" / "log").read_text()
+    assert "improper command pipelining" not in log
+    assert "bare newline" not in log

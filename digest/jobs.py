@@ -47,10 +47,10 @@ async def _raise_alerts(rt: runtime.Runtime) -> None:
 
 
 async def _sweep(rt: runtime.Runtime) -> None:
-    """Give up what is no longer worth sending, free what a lost worker held, close editions."""
+    """Free what a lost worker held, give up what is no longer worth sending, close editions."""
     now = rt.clock()
-    await rt.db.run(outbox.expire, now=now)
     await dispatch.sweep(rt)
+    await rt.db.run(outbox.expire, now=now)  # also what was held too long to be worth sending
     await rt.db.run(editions.finish, now=now)
     await rt.db.run(signup.tidy, now=now)
 

@@ -293,7 +293,8 @@ def count_forgotten(
         .where(_delivery.c.kind.concat("") == kind, (_delivery.c.unit_id + 0) == unit_id)
         .where(
             _delivery.c.state.in_(("queued", "deferred", "claimed")),
-            (waits & (_delivery.c.expires_at < before))
+            # What was made late may have been out of date when it was made.
+            (waits & (_delivery.c.expires_at < before) & (_delivery.c.created_at < before))
             | (held & (_delivery.c.lease_until < before)),
         )
     )

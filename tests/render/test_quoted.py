@@ -27,7 +27,7 @@ def decoded(data: bytes) -> str:
 @example(written="  two before" + "\t" * 40 + " =20  x" + " " * 90)
 def test_text_comes_back_and_its_lines_are_short_and_harmless(written: str) -> None:
     """RFC 2045, 6.7: 76 characters, no blank at the end; nothing to stuff, no ">From"."""
-    for data in (quoted.text(written), quoted.piece(written)):
+    for data in (quoted.text(written), quoted.piece(written), quoted.own(written)):
         assert decoded(data) == written
         lines = data.split(b"\r\n")
         assert all(len(line) <= 76 for line in lines)

@@ -44,6 +44,12 @@ class Settings(pydantic_settings.BaseSettings):
         description="Signs the links in mail and hashes suppressed addresses; at least 32 "
         "characters. Keep it: links in mail already sent stop working without it",
     )
+    former_secret_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Earlier keys, newest first, with spaces between: links they signed go on "
+        "working. Keep the first key you ever had as the last one: suppressed addresses are "
+        "known by it",
+    )
     publication: str = Field("Digest", description="The publisher's name as readers see it")
     postal_address: str = Field(
         "", description="Shown in every mail; the law asks for it in many countries"
@@ -130,6 +136,13 @@ class Settings(pydantic_settings.BaseSettings):
             raise ValueError("must have at least 32 characters; `digest init` writes a fresh one")
         return value
 
+    @pydantic.field_validator("former_secret_keys")
+    @classmethod
+    def _each_long_enough(cls, value: SecretStr) -> SecretStr:
+        if any(len(key) < 32 for key in value.get_secret_value().split()):
+            raise ValueError("must have keys of at least 32 characters, with spaces between")
+        return value
+
     @pydantic.model_validator(mode="after")
     def _belong_together(self) -> "Settings":
         problems = []
@@ -157,8 +170,9 @@ class Settings(pydantic_settings.BaseSettings):
 
     @property
     def keys(self) -> tuple[bytes, ...]:
-        """Keys for tokens and hashes, the current one first."""
-        return (self.secret_key.get_secret_value().encode(),)
+        """Keys for tokens, the current one first; the last hashes addresses."""
+        former = self.former_secret_keys.get_secret_value().split()
+        return tuple(key.encode() for key in (self.secret_key.get_secret_value(), *former))
 
 
 class _Given(Settings):

@@ -94,7 +94,7 @@ def lines(stream: IO[bytes], encoding: str) -> Iterator[str]:
         raise errors.ImportRefused(f"there is no encoding called {encoding}") from error
     try:
         yield from text
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise errors.ImportRefused(f"the file is not {encoding} text") from error
     finally:
         # Or the caller's stream would be closed along with it, unless the caller was quicker.

@@ -8,6 +8,7 @@ SubscribersError
 ├── UnknownChannel          no such channel (any more): .channel_id
 ├── InvalidToken            not signed by us for this purpose
 │   └── ExpiredToken        signed by us, and too old
+├── KeyChanged              the key is not the one whose hashes the database holds
 ├── ImportRefused           the whole file cannot be read: one sentence saying why
 └── AccountError            an admin's account cannot be made or changed so
     ├── DuplicateAccount    the name is taken
@@ -69,6 +70,16 @@ class InvalidToken(SubscribersError):  # noqa: N818
 
 class ExpiredToken(InvalidToken):
     """Signed by us for this purpose, and too old."""
+
+
+class KeyChanged(SubscribersError):  # noqa: N818
+    """The key is not the one that hashed the addresses here: nobody suppressed would be known."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the secret key is not the one suppressed addresses are known by: keep the first "
+            "key you had as the last of the former keys"
+        )
 
 
 class ImportRefused(SubscribersError):  # noqa: N818

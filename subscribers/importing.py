@@ -21,6 +21,7 @@ from subscribers import (
     intake,
     rows,
     spreadsheets,
+    suppression,
     tables,
 )
 from subscribers.reports import Report
@@ -155,8 +156,10 @@ def take(
 
     The number of queries does not grow with the rows, but for known people who leave or gain
     an address.  Without an import in the report, only reckon.  Raises ImportRefused when
-    somebody else took these rows meanwhile.
+    somebody else took these rows meanwhile, KeyChanged at the first rows.
     """
+    if not so_far.n_rows:
+        suppression.check_key(session, key)
     good, problems = spreadsheets.among(chunk)
     arrived = intake.Arrived(
         good,

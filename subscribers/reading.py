@@ -55,7 +55,7 @@ def reader(
             cells = cells + [""] * (width - len(cells))
         cells = [unguarded(cell) if cell[:1] == "'" else cell for cell in cells]
         found, within = _addresses(cells, email, chat)
-        name = choices.name(name_of(cells) or within)
+        name = name_of(cells) or within
         if not name.isascii() and _BROKEN.search(name):
             raise errors.InvalidPreference("name", "not readable in the encoding of the file")
         grouped = tuple(label for number in labels for label in _grouped(cells[number]))
@@ -75,7 +75,7 @@ def reader(
             line=line,
             addresses=found,
             status=status,
-            name=name,
+            name=choices.name(name),
             topics=(*named, *grouped),
             labels=grouped,
             keywords=_keywords(cells[keywords]) if keywords >= 0 and cells[keywords] else (),

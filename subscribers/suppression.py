@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from subscribers import addresses, bulk, history, sql, tables
+from subscribers import addresses, bulk, errors, history, sql, tables
 from subscribers.model import Kind, What
 
 # Left behind by someone who went of their own accord: their own return undoes it.
@@ -58,6 +58,22 @@ def add_hash(
     if new:
         _record(session, address_hash, "suppressed", reason, now)
     return new
+
+
+def check_key(session: sa.Connection, key: bytes) -> None:
+    """Make sure that addresses are hashed by this key here, as far as any channel shows it.
+
+    Raises KeyChanged: under another key no suppressed address would be recognised.
+    """
+    ends = [sa.select(end(channel.c.id)).scalar_subquery() for end in (sa.func.min, sa.func.max)]
+    rows = session.execute(
+        sa.select(channel.c.kind, channel.c.address, channel.c.address_hash).where(
+            channel.c.id.in_(ends)
+        )
+    )
+    for kind, address, known in rows:
+        if addresses.address_hash(key, kind, address) != known:
+            raise errors.KeyChanged
 
 
 def add_imported(

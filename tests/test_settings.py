@@ -15,6 +15,7 @@ GIVEN: dict[str, Any] = {
     "time_zone": "Europe/Athens",
     "base_url": "https://news.example",
     "secret_key": "s" * 40,
+    "former_secret_keys": "f" * 40,
     "database_url": "postgresql://digest@db.example/digest",
     "smtp.url": "smtp://mail.example:2525",
     "smtp.sender": "a@b.example",
@@ -269,3 +270,12 @@ def test_logins_of_sites_are_read_and_a_broken_one_is_named_without_its_password
     with pytest.raises(errors.ConfigurationError, match="login 2 must be") as caught:
         settings.load()
     assert "hush" not in str(caught.value)
+
+
+def test_former_keys_follow_the_current_one_in_their_order() -> None:
+    """B6: links live on; the first key of all stays last, for the hashes of addresses (B15)."""
+    new, middle, first = "n" * 40, "m" * 40, "f" * 40
+    given = settings.given(secret_key=new, former_secret_keys=f"{middle}  {first}")
+    assert given.keys == (new.encode(), middle.encode(), first.encode())
+    with pytest.raises(errors.ConfigurationError, match="at least 32 characters"):
+        settings.load(secret_key=new, former_secret_keys="short")

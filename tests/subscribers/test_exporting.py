@@ -16,6 +16,8 @@ from subscribers import (
     people,
     preferences,
     reading,
+    suppression,
+    tables,
 )
 from tests.subscribers import making
 from tests.subscribers.making import KEY, NOW, person
@@ -101,3 +103,53 @@ def test_the_address_in_use_is_the_one_that_goes_out(session: sa.Connection) -> 
     (row,) = exporting.rows(session)
     assert row[:2] == ["new@example.com", "42"]
     assert making.found(session, 42).id == jo.id
+
+
+def test_who_must_not_be_written_to_leaves_and_comes_back_as_such(session: sa.Connection) -> None:
+    """B15, B19: a list from here never brings them in as active elsewhere."""
+    bounced = person(session, "bounced@example.com")
+    channels.mark_bounced(session, bounced.channels[0].id, now=NOW)
+    person(session, "no@example.com")
+    suppression.suppress(
+        session, key=KEY, kind="email", address="no@example.com", reason="by hand", now=NOW
+    )
+    spam = person(session, "spam@example.com")
+    channels.mark_complained(session, spam.channels[0].id, key=KEY, now=NOW)
+    text = export(session)
+    rows = {row["email"]: row["status"] for row in csv.DictReader(io.StringIO(text))}
+    assert rows == {
+        "bounced@example.com": "bounced",
+        "no@example.com": "suppressed",
+        "spam@example.com": "suppressed",
+    }
+    people.delete_rows(session, [one.id for one in people.listing(session)])
+    session.execute(tables.suppression.delete())
+    importing.load(
+        session, io.BytesIO(text.encode()), key=KEY, now=NOW, consent="moved", consented_at=NOW,
+        resolve=lambda name: (name,),
+    )  # fmt: skip
+    (only,) = people.listing(session)
+    assert only.channels[0].state == "bounced"
+    for address in ("no@example.com", "spam@example.com"):
+        assert suppression.reason(session, key=KEY, kind="email", address=address)
+
+
+def test_labels_go_out_only_where_there_are_any_and_come_back(session: sa.Connection) -> None:
+    person(session, topics=["asia"])
+    assert "tags" not in export(session)
+    text = 'email,tags\njo@example.com,"VIP;""Rome, Italy"""\nal@example.com,=1+1\n'
+    importing.load(
+        session, io.BytesIO(text.encode()), key=KEY, now=NOW, consent="moved", consented_at=NOW,
+        resolve=lambda _: (),
+    )  # fmt: skip
+    first = export(session)
+    assert [row["tags"] for row in csv.DictReader(io.StringIO(first))] == [
+        '"Rome, Italy";VIP',
+        "'=1+1",
+    ]
+    people.delete_rows(session, [one.id for one in people.listing(session)])
+    importing.load(
+        session, io.BytesIO(first.encode()), key=KEY, now=NOW, consent="moved", consented_at=NOW,
+        resolve=lambda name: (name,) if name == "asia" else (),
+    )  # fmt: skip
+    assert export(session) == first

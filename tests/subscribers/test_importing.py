@@ -220,7 +220,8 @@ def test_who_somebody_else_adds_meanwhile_is_known(
     session: sa.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jo = person(session)
-    found, answers = intake.find_known, iter([{}])
+    found: Any = intake.find_known
+    answers: Any = iter([{}])
     monkeypatch.setattr(intake, "find_known", lambda *given: next(answers, None) or found(*given))
     report = load(session, "email\njo@example.com\nal@example.com\n")
     assert (report.n_added, report.n_known) == (1, 1)

@@ -8,9 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from fastapi import APIRouter
 from starlette import exceptions, requests, responses
 
-from digest import desk as desk_
 from digest import editors, errors, runtime
-from digest.web import desk_sources, desk_views, entry, guard, limits, showing
+from digest.web import desk_editions, desk_sources, desk_views, entry, guard, limits, showing
 from subscribers import accounts
 
 Act = Callable[[accounts.Account, requests.Request], Awaitable[responses.Response]]
@@ -33,12 +32,14 @@ def routes(rt: runtime.Runtime, show: showing.Showing, *, open_desk: bool) -> AP
     """The desk's pages and buttons."""
     desk = _Desk(rt, show, open_desk=open_desk)
     kept = desk_sources.Sources(rt, desk.views, show.root)
+    made = desk_editions.Editions(rt, desk.views, show.root)
     router = APIRouter()
     for path, page in (
         ("/admin/", desk.home),
         ("/admin/sources", kept.all),
         ("/admin/sources/{source_id:id}", kept.one),
         ("/admin/stories/{story_id:id}", desk.story),
+        ("/admin/editions/{edition_id:id}", made.one),
         ("/admin/publish", desk.release),
     ):
         router.add_api_route(path, desk.inside(page), methods=["GET", "HEAD"])
@@ -47,7 +48,7 @@ def routes(rt: runtime.Runtime, show: showing.Showing, *, open_desk: bool) -> AP
         ("/admin/sources/{source_id:id}", kept.act),
         ("/admin/publish", desk.publish),
         ("/admin/sending", desk.switch),
-        ("/admin/editions/{edition_id:id}", desk.switch_edition),
+        ("/admin/editions/{edition_id:id}", made.act),
     ):
         router.add_api_route(path, desk.inside(act), methods=["POST"])
     router.add_api_route("/admin", desk.front_door, methods=["GET", "HEAD"])
@@ -181,28 +182,6 @@ class _Desk:
         act = editors.pause if action == "pause" else editors.resume
         await self._rt.db.run(act, account, scope)
         self._rt.outbox_grew.set()
-        return self._home()
-
-    async def switch_edition(
-        self, account: accounts.Account, request: requests.Request
-    ) -> responses.Response:
-        """Pause or resume one edition."""
-        editors.require(account, "release")
-        edition_id = int(request.path_params["edition_id"])
-        async with request.form(max_files=1, max_fields=10) as form:
-            action = str(form.get("action", ""))
-        try:
-            if action == "pause":
-                now = self._rt.clock()
-                await self._rt.db.run(desk_.pause_edition, edition_id, now=now)
-            elif action == "resume":
-                await desk_.resume_edition(self._rt, edition_id)
-            else:
-                raise exceptions.HTTPException(400)
-        except errors.NotFound:
-            raise exceptions.HTTPException(404) from None
-        except errors.ConfigurationError:
-            pass  # it ended, or was paused or resumed by somebody else: the desk shows that
         return self._home()
 
     async def release(self, account: accounts.Account, _: requests.Request) -> responses.Response:

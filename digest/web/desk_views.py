@@ -72,7 +72,7 @@ class Views:
             "home",
             account,
             at=self.moment(now),
-            editions=[self._edition(progress) for progress in seen.editions],
+            editions=[self.edition(progress) for progress in seen.editions],
             next=[{"at": self.moment(one.at), "n": one.n_readers} for one in seen.next],
             ticking=seen.last_tick is not None and (now - seen.last_tick).total_seconds() < 300,
             n_by_state={state: n for state, n in seen.n_by_state.items() if n},
@@ -163,7 +163,8 @@ class Views:
             after=reckoned.after,
         )
 
-    def _edition(self, progress: editions.Progress) -> dict[str, Any]:
+    def edition(self, progress: editions.Progress) -> dict[str, Any]:
+        """How far an edition is, in a line."""
         edition, states = progress.edition, progress.states
         return {
             "id": edition.id,

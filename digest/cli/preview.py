@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import cyclopts
 
-from digest.cli import opening, output
+from digest.cli import opening, output, people
 
 if TYPE_CHECKING:
     from digest import model, runtime
@@ -24,6 +24,9 @@ def preview(
     subscriber: Annotated[str, cyclopts.Parameter(help="The reader at this address")] = "",
     topics: Annotated[
         str, cyclopts.Parameter(help="A new reader who follows these, with commas between")
+    ] = "",
+    segment: Annotated[
+        str, cyclopts.Parameter(help="The first reader of this part: its name, or its words")
     ] = "",
     formats: Annotated[
         str, cyclopts.Parameter(name="--format", help="Some of eml,html,text,chat")
@@ -46,9 +49,11 @@ def preview(
         raise errors.ConfigurationError(
             f"--format: {', '.join(unknown)} is none of {', '.join(FORMATS)}"
         )
-    if subscriber and topics:
-        raise errors.ConfigurationError("give --subscriber or --topics, not both")
+    if sum(map(bool, (subscriber, topics, segment))) > 1:
+        raise errors.ConfigurationError("give --subscriber, --topics or --segment, one of them")
     with opening.opened(options) as rt:
+        if segment:
+            subscriber = _first_of(rt, segment)
         made = _made(rt, digest, subscriber, topics, wanted)
     told = {name: _told(name, each) for name, each in made.items() if each.message is not None}
     files = {}
@@ -71,6 +76,19 @@ def preview(
             output.say("\n\n".join(part.html for part in each.message.parts))
         else:
             output.say(told[name].decode())
+
+
+def _first_of(rt: "runtime.Runtime", segment: str) -> str:
+    """The address of somebody in a segment whom a digest may reach."""
+    from digest import errors
+
+    with rt.db.reading() as session:
+        words = people.condition(rt, session, segment)
+    for person in people.pages(rt, where=words, state="active"):
+        for channel in person.channels:
+            if channel.state == "active" and channel.receives_digests:
+                return channel.address
+    raise errors.NotFound("reader in the segment", segment)
 
 
 def _made(

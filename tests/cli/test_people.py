@@ -1,5 +1,6 @@
 """Lists of people: in, back out, and taken back."""
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -150,3 +151,58 @@ def test_an_export_can_be_of_some(shell: Shell, plain: str) -> None:
 def test_a_cell_like_a_formula_is_made_harmless(shell: Shell) -> None:
     shell("subscribers", "add", "ann@example.com", "--name", "=HYPERLINK(1)")
     assert "'=HYPERLINK(1)" in shell("subscribers", "export").out
+
+
+def test_everybody_of_a_list_can_be_given_topics(shell: Shell, plain: str) -> None:
+    shell("subscribers", "import", plain, *CONSENT, "--topics", "tech,Health")
+    ann = shell("subscribers", "show", "ann@example.com", "--json").json
+    assert ann["topics"] == ["asia", "health", "tech", "world"]
+    [complaint] = shell(
+        "subscribers", "import", plain, *CONSENT, "--topics", "gardening", code=2
+    ).complaints
+    assert complaint.startswith("'gardening' is no topic")
+
+
+def test_a_name_that_stands_for_two_topics_brings_both(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text(
+        'email,topics,tags\nann@example.com,Middle East & Africa,"Technology,VIP"\n'
+    )
+    done = shell("subscribers", "import", "people.csv", *CONSENT, "--json").json
+    assert done["unknown_topics"] == {"VIP": 1}
+    ann = shell("subscribers", "show", "ann@example.com", "--json").json
+    assert ann["topics"] == ["africa", "middle-east", "tech"]
+    assert shell("segments", "show", "tag:vip", "--json").json["people"] == 1
+
+
+def test_a_zip_of_mailchimp_and_its_encodings_are_told(shell: Shell, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        archive.writestr(
+            "subscribed_members_export_1.csv",
+            "Email Address,First Name,LEID\nann@gmial.com,Олена Шевченко,1\n".encode("cp1251"),
+        )
+        archive.writestr("cleaned_members_export_1.csv", "Email Address,LEID\nbad,2\nb@x.ie,3\n")
+    done = shell("subscribers", "import", "export.zip", *CONSENT, "--json")
+    assert (done.json["format"], done.json["encoding"]) == ("mailchimp", "Windows-1251")
+    assert (done.json["added"], done.json["bounced"]) == (2, 1)
+    assert done.json["likely_slips"] == {"gmial.com → gmail.com": 1}
+    [complaint] = done.complaints
+    assert complaint.startswith("export.zip: cleaned_members_export_1.csv: line 2: Email Address: ")
+    assert (
+        "spelt right? gmial.com → gmail.com"
+        in shell("subscribers", "import", "export.zip", *CONSENT, "--dry-run").out
+    )
+
+
+def test_the_encoding_of_a_list_can_be_said(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_bytes("email,name\na@x.ie,Ελένη\n".encode("iso-8859-7"))
+    shell("subscribers", "import", "people.csv", *CONSENT, "--encoding", "iso-8859-7")
+    assert shell("subscribers", "show", "a@x.ie", "--json").json["name"] == "Ελένη"
+
+
+def test_an_import_is_taken_back_by_its_number(shell: Shell, plain: str) -> None:
+    shell("subscribers", "import", plain, *CONSENT)
+    done = shell("subscribers", "import", "--undo", "1").out.splitlines()
+    assert done[0] == "3 removed"
+    assert shell("subscribers", "list", "--json").lines == []
+    [complaint] = shell("subscribers", "import", code=2).complaints
+    assert complaint.startswith("name a file to import, or --undo")

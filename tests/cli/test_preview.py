@@ -92,7 +92,7 @@ def test_a_reader_who_left_is_said_to_get_nothing(collected: Shell) -> None:
 
 def test_wrong_words_are_refused(shell: Shell) -> None:
     both = shell("preview", "daily", "--topics", "asia", "--subscriber", "a@example.com", code=2)
-    assert both.complaints == ["give --subscriber or --topics, not both"]
+    assert both.complaints == ["give --subscriber, --topics or --segment, one of them"]
     form = shell("preview", "daily", "--format", "pdf", code=2)
     assert form.complaints == ["--format: pdf is none of eml, html, text, chat"]
     nobody = shell("preview", "daily", "--subscriber", "a@example.com", code=1)
@@ -100,3 +100,20 @@ def test_wrong_words_are_refused(shell: Shell) -> None:
     assert shell("preview", "evening", code=2).complaints == [
         "no digest is called 'evening'; there is: daily"
     ]
+
+
+def test_a_segment_is_previewed_by_its_first_reader_whom_a_digest_reaches(
+    collected: Shell,
+) -> None:
+    collected("subscribers", "add", "gone@example.com", "--topics", "asia")
+    collected("subscribers", "suppress", "gone@example.com")
+    collected("subscribers", "add", "ann@example.com", "--topics", "asia", "--name", "Ann")
+    collected("subscribers", "add", "bob@example.com", "--topics", "tech", "--cadence", "off")
+    collected("segments", "add", "asia", "topic:asia", "-state:suppressed")
+    by_segment = collected("preview", "daily", "--segment", "asia", "--json").lines
+    assert (
+        by_segment
+        == collected("preview", "daily", "--subscriber", "ann@example.com", "--json").lines
+    )
+    [complaint] = collected("preview", "daily", "--segment", "topic:health", code=1).complaints
+    assert complaint == "there is no reader in the segment topic:health"

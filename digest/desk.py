@@ -25,7 +25,7 @@ WAIT_SECONDS = 0.2  # between two looks at what another process is sending
 def edit_story(session: database.Session, story_id: int, **values: bool | str) -> None:
     """Set an editor's word on a story: pinned, dropped, headline, note.  Raises NotFound.
 
-    It holds for editions frozen from now on.
+    What is sent from now on has it, and chat messages that were sent are corrected (amending).
     """
     if not stories.edit(session, story_id, **values):
         raise errors.NotFound("story", story_id)

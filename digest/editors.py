@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from digest import correcting, intake, model, pipeline, runtime, timetable, upkeep
+from digest import correcting, intake, model, outdated, pipeline, runtime, timetable, upkeep
 from digest.storage import (
     archive,
     corrections,
@@ -241,11 +241,15 @@ async def release(rt: runtime.Runtime, account: accounts.Account, after: int) ->
 
 @dataclass(frozen=True, slots=True)
 class OneStory:
-    """One story as it stands, whether it was pinned by hand, and what editors said it is about."""
+    """One story as it stands, whether it was pinned by hand, and what editors said it is about.
+
+    `sent_before` says what a correction can and cannot change any more, "" before it went out.
+    """
 
     story: model.Story
     pinned_by_hand: bool
     corrections: tuple[corrections.Correction, ...]
+    sent_before: str = ""
 
 
 def one_story(
@@ -254,5 +258,6 @@ def one_story(
     """Everything a story's own page shows; None when there is no such story."""
     for story in intake.current_stories(session, rt.catalogue, now=now, ids=[story_id]):
         by_hand = bool(stories.pinned_by_hand(session, [story_id]))
-        return OneStory(story, by_hand, correcting.said(session, story_id))
+        sent_before = outdated.sent_before(session, rt, story_id, now)
+        return OneStory(story, by_hand, correcting.said(session, story_id), sent_before)
     return None

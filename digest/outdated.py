@@ -8,7 +8,6 @@ that shows what differs is queued (digest.storage.amendments); digest.amending c
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest import model, runtime, standing
@@ -20,22 +19,22 @@ NOTICING = "noticing"
 PAGE = 1000  # deliveries looked through in one transaction
 LIFE = timedelta(hours=6)  # a correction that could not be made by then is given up
 MOST_FROZEN = 5_000  # frozen stories kept at hand
+_OF_CHATS_AND_MAIL = (model.ChannelKind.CHAT, model.ChannelKind.EMAIL)
 _KINDS = (model.DeliveryKind.DIGEST, model.DeliveryKind.ALERT)
 
 
-@dataclass(frozen=True, slots=True)
-class Copies:
-    """How many messages that were sent show a story: those that can be amended, and the mails."""
-
-    n_chats: int
-    n_mails: int
-
-
-def copies(session: database.Session, rt: runtime.Runtime, story_id: int, now: datetime) -> Copies:
-    """Count the messages a correction of a story would concern."""
-    units = amendments.recent_units(session, now - _horizon(rt))
-    counted = amendments.readers_of(session, [story_id], units)
-    return Copies(counted[model.ChannelKind.CHAT], counted[model.ChannelKind.EMAIL])
+def sent_before(
+    session: database.Session, rt: runtime.Runtime, story_id: int, now: datetime
+) -> str:
+    """Say what a correction of a story can and cannot change any more; "" when it is not out."""
+    n_sent = amendments.n_sent(session, story_id, since=now - _horizon(rt))
+    n_chats, n_mails = (n_sent.get(kind, 0) for kind in _OF_CHATS_AND_MAIL)
+    parts = []
+    if n_chats:
+        parts.append(f"{n_chats} to chats, where those that show it are corrected")
+    if n_mails:
+        parts.append(f"{n_mails} by mail, where nothing can be changed any more")
+    return f"Messages with it went out already: {'; '.join(parts)}." if parts else ""
 
 
 class Notices:

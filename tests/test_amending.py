@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from digest import desk, model, pipeline
+from digest import desk, model, outdated, pipeline
 from digest.demo import botapi
-from digest.storage import amendments, outbox
+from digest.storage import amendments, outbox, stories, switches, tables
 from subscribers import channels, people
 from tests import publishing
 from tests.publishing import GLACIERS, NAIROBI, PORTO, SEOUL, Press
@@ -180,8 +180,6 @@ async def test_an_entry_its_source_withdraws_leaves_the_alert_and_the_digest(
 
 def withdraw(press: Press, story_id: int) -> None:
     """Take back all entries of a story, as their source does."""
-    from digest.storage import stories, tables
-
     press.clock.forward(minutes=5)
     with press.rt.db.begin() as session:
         table = tables.entry
@@ -320,8 +318,6 @@ async def test_corrections_wait_for_alerts_and_for_a_pause(
         ids = await sent(press, SEOUL, GLACIERS)
         [delivery] = press.deliveries()
         corrected(press, ids[0], headline=RIGHT)
-        from digest.storage import switches
-
         press.do(switches.pause, "chat", "at the desk")
         await press.send()
         assert counts(press) == (1, 0, 0)
@@ -361,3 +357,27 @@ async def test_a_correction_made_while_one_is_carried_out_is_carried_out_too(
         assert RIGHT in press.texts_of(ANN)[0]
         assert counts(press) == (1, 2, 0)
         assert press.do(outbox.stats)["submitted"] == 1
+
+
+async def test_the_editor_is_told_what_can_be_changed_and_that_mail_cannot(
+    database_url: str, tmp_path: Path
+) -> None:
+    """C23."""
+    async with publishing.opened(database_url, tmp_path) as press:
+        press.add_reader(chat_id=ANN)
+        press.add_reader("mia")
+        press.add_reader("noa")
+        seoul, _ = await sent(press, SEOUL, GLACIERS)
+        [porto] = told(press, PORTO)
+
+        def said(story_id: int) -> str:
+            words: str = press.do(outdated.sent_before, press.rt, story_id, press.clock())
+            return words
+
+        assert said(seoul) == (
+            "Messages with it went out already: 1 to chats, where those that show it are "
+            "corrected; 2 by mail, where nothing can be changed any more."
+        )
+        assert said(porto) == ""
+        press.clock.forward(hours=49)
+        assert said(seoul) == ""

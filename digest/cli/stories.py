@@ -255,7 +255,7 @@ def unpin(story_id: int, *, options: opening.Options = opening.PLAIN) -> None:
 @app.command
 @opening.command
 def drop(story_id: int, *, options: opening.Options = opening.PLAIN) -> None:
-    """Show a story to nobody, in editions frozen from now on.
+    """Show a story to nobody any more; chats that were sent it are corrected.
 
     Example: digest stories drop 7
     """
@@ -273,13 +273,18 @@ def undrop(story_id: int, *, options: opening.Options = opening.PLAIN) -> None:
 
 
 def _edit(story_id: int, name: str, value: bool, options: opening.Options) -> None:
-    from digest import desk
+    from digest import desk, outdated
 
-    _do(lambda session, _: desk.edit_story(session, story_id, **{name: value}), options)
+    with opening.opened(options) as rt, rt.db.begin() as session:
+        desk.edit_story(session, story_id, **{name: value})
+        is_taken_back = name == "dropped"
+        said = outdated.sent_before(session, rt, story_id, rt.clock()) if is_taken_back else ""
     if options.json:
         output.as_json({"story": story_id, name: value})
     else:
         output.say(f"story {story_id}: {'' if value else 'not '}{name}")
+        if said:
+            output.say(said)
 
 
 def _do(work: "Callable[[Any, datetime], object]", options: opening.Options) -> object:

@@ -320,20 +320,23 @@ def stats(session: sa.Connection) -> dict[str, int]:
     return {row.state: row.n for row in session.execute(query)}
 
 
-def readers_of(
-    session: sa.Connection, story_ids: Iterable[int], units: Iterable[Unit]
-) -> Counter[model.ChannelKind]:
-    """How many messages of these units that were sent show one of the stories, by channel."""
-    wanted = frozenset(story_ids)
+def n_sent(
+    session: sa.Connection, story_id: int, *, since: datetime
+) -> dict[model.ChannelKind, int]:
+    """How many messages went out, by channel, of editions and alerts that have a story."""
+    frozen = set(
+        session.execute(sa.select(_frozen.c.id).where(_frozen.c.story_id == story_id)).scalars()
+    )
     counted: Counter[model.ChannelKind] = Counter()
-    for unit in units:
+    for unit in recent_units(session, since):
+        if frozen.isdisjoint(unit.frozen_ids):
+            continue
         query = (
-            sa.select(_delivery.c.id)
+            sa.select(_delivery.c.channel_kind, sa.func.count().label("n"))
             .where(_delivery.c.kind == unit.kind, _delivery.c.unit_id == unit.id)
             .where(_delivery.c.state.in_(_ON_THE_WAY))
+            .group_by(_delivery.c.channel_kind)
         )
-        ids = list(session.execute(query).scalars())
-        for delivery in outbox.listing(session, ids=ids):
-            if any(shown.story_id in wanted for shown in delivery.shown):
-                counted[delivery.channel_kind] += 1
+        for row in session.execute(query):
+            counted[model.ChannelKind(row.channel_kind)] += row.n
     return counted

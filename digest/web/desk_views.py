@@ -142,6 +142,7 @@ class Views:
             lead=words.clean(story.lead.title),
             headline=story.headline,
             note=story.note,
+            sent_before=seen.sent_before,
             entries=entries,
             matches=matches,
             taken=taken,

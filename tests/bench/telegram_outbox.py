@@ -22,7 +22,7 @@ import uvloop
 from telegram import ext
 
 from digest import dispatch, model, pipeline, runtime, settings
-from digest.deliver import chat
+from digest.deliver import chat, pace
 from digest.storage import database, outbox
 from subscribers import addresses, tables
 from tests import publishing
@@ -56,7 +56,7 @@ def main() -> None:
         os.sched_setaffinity(0, cores[:1])
         figures = uvloop.run(_measure(asked, url, Path(folder)))
     sys.stdout.write(json.dumps(figures) + "\n")
-    raise SystemExit(figures["refused"] > 0)
+    raise SystemExit(bool(figures["refused"]))
 
 
 async def _measure(
@@ -113,7 +113,7 @@ async def _ask(
     chance = random.Random(7)
     pause = asked.chats / asked.rate / max(asked.questions, 1)
     request = chat.BotRequest()
-    bot: ext.ExtBot[object] = ext.ExtBot(
+    bot: ext.ExtBot[pace.Turn] = ext.ExtBot(
         telegram.TOKEN,
         base_url=chat.bot_url(url),
         request=request,

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from telegram import error as telegram_error
 
 from digest.deliver import pace
 from tests.deliver import virtual
@@ -85,5 +86,5 @@ async def test_a_long_flood_wait_gives_corrections_back_too(clock: virtual.Clock
         return await asyncio.gather(*waiting, return_exceptions=True)
 
     outcomes = await clock.complete(outcomes_of())
-    assert sum(isinstance(one, pace.telegram_error.RetryAfter) for one in outcomes) == 3
+    assert sum(isinstance(one, telegram_error.RetryAfter) for one in outcomes) == 3
     assert clock() < 1600

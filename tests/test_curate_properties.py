@@ -236,3 +236,24 @@ def test_a_story_stands_under_a_topic_with_none_more_specific_followed(
         follows = counting(item.story, reader)
         assert (item.topic in follows) == bool(follows)
         assert not any(item.topic in PARENTS.get(topic, ()) for topic in follows)
+
+
+@settings(deadline=None)
+@given(editions, st.lists(readers, min_size=1, max_size=6), plans)
+def test_a_crowd_is_shown_what_each_of_them_would_be_alone(
+    edition: tuple[model.Story, ...], people: list[model.Recipient], plan: curate.Plan
+) -> None:
+    curator = prepared(edition, plan)
+    for reader in [*people, *people]:
+        chosen = curator.choose(curator.read(reader))
+        issue = prepared(edition, plan).curate(reader).issue
+        sections = issue.sections if issue else ()
+        assert [curator.shown(place, reader.language) for place in chosen.places] == [
+            model.Shown(i.story.id, i.story.revision, s.kind, s.topic, i.why, i.updated)
+            for s in sections
+            for i in s.items
+        ]
+        said = {curator.shown(place, reader.language): n for place, n in chosen.more}
+        assert {(shown.kind, shown.topic): n for shown, n in said.items()} == {
+            (s.kind, s.topic): s.more for s in sections if s.more
+        }

@@ -22,6 +22,8 @@ specific goes before the general.  When an issue is too long for all, every sect
 best story before any gets a second.  Within a section: hottest, then latest, then lowest id.
 """
 
-from digest.curate.curator import Curated, Curator, Plan, curate, explain
+from digest.curate.choosing import Places, Plan
+from digest.curate.curator import Curated, Curator, curate, explain
+from digest.curate.index import Reader
 
-__all__ = ["Curated", "Curator", "Plan", "curate", "explain"]
+__all__ = ["Curated", "Curator", "Places", "Plan", "Reader", "curate", "explain"]

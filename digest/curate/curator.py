@@ -4,32 +4,17 @@ The rules are told in the package's docstring.
 """
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from digest import model, phrases
-from digest.curate.index import NOWHERE, Reader, StoryIndex, bits, mask_of
+from digest.curate.choosing import STANDARD, Chooser, Chosen, Places, Plan
+from digest.curate.index import NOWHERE, Reader, StoryIndex, bits
 
 __all__ = ["Curated", "Curator", "Plan", "curate", "explain"]
 
 MEMORY = 4096  # issues remembered at most
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How long an issue may be, in stories, and what it holds beside the reader's own topics."""
-
-    max_stories: int = 20
-    per_section: int = 5
-    picks: int = 4
-    hot: int = 3
-    digest_title: str = ""  # heads the lead section instead of "What's hot"
-    show_general: bool = True  # picks outside the reader's topics; an issue for who follows none
-
-    def __post_init__(self) -> None:
-        if min(self.max_stories, self.per_section, self.picks, self.hot) < 0:
-            raise ValueError(f"a limit below zero: {self!r}")
 
 
 @dataclass(frozen=True)
@@ -45,18 +30,6 @@ class Curated:
     @functools.cached_property
     def choices(self) -> tuple[model.Choice, ...]:
         return self.decide()
-
-
-@dataclass(frozen=True, slots=True)
-class _Selection:
-    """What readers who are alike get."""
-
-    issue: model.Issue | None
-    reach: int  # stories these readers may see, whether new or not
-    muted: int
-    reader: Reader
-    n_picks: int
-    taken: Mapping[int, tuple[int, ...]]  # topic → stories shown under it
 
 
 class Curator:
@@ -76,7 +49,7 @@ class Curator:
         parents: Mapping[str, frozenset[str]],
         window_from: datetime | None,
         now: datetime,
-        plan: Plan = Plan(),
+        plan: Plan = STANDARD,
         words: Mapping[str, phrases.Phrases] | None = None,
     ) -> None:
         self._plan = plan
@@ -86,63 +59,59 @@ class Curator:
         self._index = StoryIndex(
             stories, topic_order=topic_order, parents=parents, window_from=window_from, now=now
         )
-        self._selections: dict[Reader, _Selection] = {}
+        self._chooser = Chooser(self._index, plan)
+        self._issues: dict[Reader, tuple[Chosen, model.Issue | None]] = {}
         self._made: dict[tuple[str, bool, str], dict[tuple[int, int, int], model.IssueItem]] = {}
 
     def curate(self, recipient: model.Recipient) -> Curated:
         """Choose one reader's stories."""
         reader = self._index.read(recipient)
-        selection = self._selections.get(reader)
-        if selection is None:
-            if len(self._selections) >= MEMORY:
-                self._selections.clear()
-            selection = self._selections[reader] = self._select(reader)
-        return Curated(selection.issue, functools.partial(self._choices, selection, recipient))
+        made = self._issues.get(reader)
+        if made is None:
+            if len(self._issues) >= MEMORY:
+                self._issues.clear()
+            chosen = self._chooser.choose(reader)
+            made = self._issues[reader] = chosen, self._issue(chosen)
+        chosen, issue = made
+        return Curated(issue, functools.partial(self._choices, chosen, issue, recipient))
 
-    def _select(self, reader: Reader) -> _Selection:
-        plan, index = self._plan, self._index
-        muted = index.muted(reader)
-        own = index.held(reader.follows) & ~muted
-        if reader.general and plan.show_general:
-            own = index.everything & ~muted
-            reader = reader._replace(follows=index.roots)
-        pins = index.pinned & ~muted if plan.show_general else index.pinned & own
-        left = index.live & ~reader.seen
-        n_hot = min(plan.hot, plan.max_stories, -(-(own & left).bit_count() // 3))
-        lead = bits(own & left, n_hot)
-        left &= ~mask_of(lead)
-        picks = bits(pins & left, min(plan.picks, plan.max_stories - n_hot))
-        left &= ~mask_of(picks)
-        divided = index.divide(own & left, reader)
-        taken = self._share_out(divided, plan.max_stories - n_hot - len(picks))
+    def choose(self, reader: Reader) -> Places:
+        """Choose as `curate` does, without making the issue or saying why: for a crowd."""
+        return self._chooser.places(self._chooser.choose(reader))
 
+    def read(self, recipient: model.Recipient) -> Reader:
+        """A recipient in masks."""
+        return self._index.read(recipient)
+
+    def follows(self, topics: Iterable[str]) -> int:
+        """The mask of these topics, for a Reader."""
+        return self._index.topics(topics)
+
+    @property
+    def live(self) -> Mapping[int, tuple[int, int]]:
+        """The stories that may be shown: id → its bit in a Reader's masks, and its revision."""
+        return self._index.live_by_id
+
+    def shown(self, place: int, language: str) -> model.Shown:
+        """What stands at a place, in the words that a reader is told."""
+        at = self._chooser.taken_apart(place)
+        words = self._words.get(language, phrases.ENGLISH)
+        story = self._index.stories[at.rank]
+        why = self._why(words, at.general, at.kind, story, at.under)
+        section = self._slug(at.topic)
+        return model.Shown(story.id, story.revision, at.kind, section, why, at.updated)
+
+    def _issue(self, chosen: Chosen) -> model.Issue | None:
+        reader = chosen.reader
         sections = []
-        if lead:
-            sections.append(self._section(reader, "lead", lead))
-        if picks:
-            more = (pins & left & ~own).bit_count()
-            sections.append(self._section(reader, "picks", picks, more))
-        for topic, ranks in taken.items():
-            more = divided[topic].bit_count() - len(ranks)
+        if chosen.lead:
+            sections.append(self._section(reader, "lead", chosen.lead))
+        if chosen.picks:
+            sections.append(self._section(reader, "picks", chosen.picks, chosen.more_picks))
+        for topic, ranks in chosen.taken.items():
+            more = chosen.divided[topic].bit_count() - len(ranks)
             sections.append(self._section(reader, "topic", ranks, more, topic))
-        issue = model.Issue(tuple(sections)) if sections else None
-        return _Selection(issue, own | pins, muted, reader, len(picks), taken)
-
-    def _share_out(self, sections: Mapping[int, int], room: int) -> dict[int, tuple[int, ...]]:
-        """Fill `room` from the sections: topic → stories shown, in catalogue order."""
-        limit = self._plan.per_section
-        heads = {topic: tuple(bits(mask, limit)) for topic, mask in sections.items()}
-        if sum(map(len, heads.values())) > room:
-            turn = 0
-            while len(level := [r[turn] for r in heads.values() if len(r) > turn]) <= room:
-                room -= len(level)
-                turn += 1
-            last = set(sorted(level)[:room])  # the turn for which there is not room for all
-            heads = {
-                topic: ranks[: turn + (len(ranks) > turn and ranks[turn] in last)]
-                for topic, ranks in heads.items()
-            }
-        return {topic: ranks for topic, ranks in heads.items() if ranks}
+        return model.Issue(tuple(sections)) if sections else None
 
     def _section(
         self, reader: Reader, kind: str, ranks: Sequence[int], more: int = 0, topic: int = NOWHERE
@@ -169,18 +138,22 @@ class Curator:
         self, words: phrases.Phrases, reader: Reader, kind: str, rank: int, topic: int
     ) -> model.IssueItem:
         story = self._index.stories[rank]
+        why = self._why(words, reader.general, kind, story, topic)
+        return model.IssueItem(story, why, self._slug(topic), bool(reader.updated >> rank & 1))
+
+    def _why(
+        self, words: phrases.Phrases, general: bool, kind: str, story: model.Story, topic: int
+    ) -> str:
         slug, name = self._slug(topic), self._name(topic)
-        if reader.general or not slug:
-            why = words.top_in(name) if name else words.top
+        if general or not slug:
             if kind == "picks":
-                why = words.pick
-            elif len(story.sources) > 1:
-                why = words.carried(len(story.sources))
-        else:
-            evidence = next(match.why for match in story.topics if match.topic == slug)
-            say = words.pick_follows if kind == "picks" else words.follows
-            why = say(name, evidence[0] if evidence else "")
-        return model.IssueItem(story, why, slug, bool(reader.updated >> rank & 1))
+                return words.pick
+            if len(story.sources) > 1:
+                return words.carried(len(story.sources))
+            return words.top_in(name) if name else words.top
+        evidence = next(match.why for match in story.topics if match.topic == slug)
+        say = words.pick_follows if kind == "picks" else words.follows
+        return say(name, evidence[0] if evidence else "")
 
     def _slug(self, topic: int) -> str:
         return "" if topic == NOWHERE else self._index.slugs[topic]
@@ -192,10 +165,12 @@ class Curator:
     def _list(self, topics: int) -> str:
         return ", ".join(self._name(topic) for topic in bits(topics))
 
-    def _choices(self, chosen: _Selection, recipient: model.Recipient) -> tuple[model.Choice, ...]:
+    def _choices(
+        self, chosen: Chosen, issue: model.Issue | None, recipient: model.Recipient
+    ) -> tuple[model.Choice, ...]:
         shown = {
             item.story.id: model.Choice(item.story.id, True, "shown", f"{part.title}: {item.why}")
-            for part in (chosen.issue.sections if chosen.issue else ())
+            for part in (issue.sections if issue else ())
             for item in part.items
         }
         return tuple(
@@ -204,9 +179,7 @@ class Curator:
             for story_id in self._given
         )
 
-    def _refusal(
-        self, story_id: int, chosen: _Selection, reader: model.Recipient
-    ) -> tuple[str, str]:
+    def _refusal(self, story_id: int, chosen: Chosen, reader: model.Recipient) -> tuple[str, str]:
         """The reason a story is left out, and its detail."""
         rank = self._index.rank[story_id]
         story = self._index.stories[rank]
@@ -224,7 +197,7 @@ class Curator:
         topic = self._index.best(rank, chosen.reader)
         if topic == NOWHERE and not story.pinned:
             return "topic not followed", "it is under no main topic"
-        title, n_shown, limit = "Editor's picks", chosen.n_picks, self._plan.picks
+        title, n_shown, limit = "Editor's picks", len(chosen.picks), self._plan.picks
         if topic != NOWHERE:
             title, limit = self._name(topic), self._plan.per_section
             n_shown = len(chosen.taken.get(topic, ()))
@@ -242,7 +215,7 @@ def curate(
     parents: Mapping[str, frozenset[str]],
     window_from: datetime | None,
     now: datetime,
-    plan: Plan = Plan(),
+    plan: Plan = STANDARD,
 ) -> Curated:
     """Curate for one recipient alone; for many, prepare one `Curator`."""
     names, order = topic_names, topic_order

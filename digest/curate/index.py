@@ -76,14 +76,14 @@ class StoryIndex:
         self.everything = (1 << len(ranked)) - 1
         self.live = mask_of(live)
         self.pinned = mask_of(rank for rank, story in ranked if story.pinned)
-        self._live_by_id = {self.stories[r].id: (1 << r, self.stories[r].revision) for r in live}
+        self.live_by_id = {self.stories[r].id: (1 << r, self.stories[r].revision) for r in live}
         self._barred: dict[int, int] = {}
 
         known = dict.fromkeys(topic_order)
         rest = {slug for story in stories for slug in story.topic_slugs} - known.keys()
         self.slugs = (*known, *sorted(rest))
         self._topic = {slug: topic for topic, slug in enumerate(self.slugs)}
-        self._above = [self._topics(parents.get(slug, ())) for slug in self.slugs]
+        self._above = [self.topics(parents.get(slug, ())) for slug in self.slugs]
         self.roots = mask_of(topic for topic in range(len(known)) if not self._above[topic])
         self._index_topics()
 
@@ -98,7 +98,7 @@ class StoryIndex:
                 self._holds[topic] |= 1 << rank
                 for better in order[:place]:
                     earlier[topic][better] = earlier[topic].get(better, 0) | 1 << rank
-        self._earlier = [tuple((1 << t, mask) for t, mask in row.items()) for row in earlier]
+        self._earlier = earlier
 
     def _best_first(self, story: model.Story) -> tuple[int, ...]:
         """Order a story's topics: strongest first, each as strong as the strongest above it."""
@@ -114,7 +114,8 @@ class StoryIndex:
 
         return tuple(sorted(scores, key=place))
 
-    def _topics(self, slugs: Iterable[str]) -> int:
+    def topics(self, slugs: Iterable[str]) -> int:
+        """The mask of these topics, without those that the edition does not know."""
         topics = 0
         for slug in slugs:
             if slug in self._topic:
@@ -128,14 +129,14 @@ class StoryIndex:
     def read(self, recipient: model.Recipient) -> Reader:
         """Translate a recipient into masks; stories no longer live are not in them."""
         seen = updated = 0
-        for story_id in self._live_by_id.keys() & recipient.seen.keys():
-            bit, revision = self._live_by_id[story_id]
+        for story_id in self.live_by_id.keys() & recipient.seen.keys():
+            bit, revision = self.live_by_id[story_id]
             if revision > recipient.seen[story_id]:
                 updated |= bit
             else:
                 seen |= bit
-        mutes = self._topics(recipient.muted)
-        follows = self._topics(recipient.topics)
+        mutes = self.topics(recipient.muted)
+        follows = self.topics(recipient.topics)
         return Reader(follows, mutes, seen, updated, not recipient.topics, recipient.language)
 
     def held(self, topics: int) -> int:
@@ -171,15 +172,17 @@ class StoryIndex:
 
         Stories under no followed topic are not in it.
         """
-        touched = stories & self.held(reader.mutes)
+        touched = stories & self.held(reader.mutes) if reader.mutes else 0
         plain = stories & ~touched
         sections: dict[int, int] = {}
-        for topic in bits(reader.follows):
+        followed = bits(reader.follows)
+        for topic in followed:
             mask = plain & self._holds[topic]
             if mask:
-                for better, earlier in self._earlier[topic]:
-                    if reader.follows & better:
-                        mask &= ~earlier
+                earlier = self._earlier[topic]
+                for better in followed:
+                    if better in earlier:
+                        mask &= ~earlier[better]
                 if mask:
                     sections[topic] = mask
         for rank in bits(touched):  # few: not all their follows count

@@ -7,22 +7,17 @@ delivery to the same channel.
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from digest import alert, audience, curate, intake, model, runtime, timetable
-from digest.storage import database, editions, outbox, served
+from digest import alert, audience, curate, intake, model, paging, runtime, timetable
+from digest.storage import database, editions, outbox, queueing
 from subscribers import directory
-from subscribers import model as people
 
-PAGE = 2000  # recipients curated in one transaction
+PAGE = 5000  # recipients curated in one transaction
 EVERYONE = "everyone"  # the bucket of an edition made by hand, whatever the readers' hour
 DAILY = "daily"
 EDITION_LIFE = timedelta(hours=20)  # after which an issue is not worth sending any more
 MOST_STORIES = 500  # in one edition; the hottest
-# Why a recipient gets no issue although there may be something new.
-ON_ANOTHER_CHANNEL = "on another channel"
-HAD_ANOTHER = "had another edition"
-SUBSCRIBED_SINCE = "subscribed since"
 WINDOWS = {"daily": 1.0, "weekdays": 2.5, "weekly": 5.0}  # of daily.window_hours
 
 
@@ -83,7 +78,9 @@ async def fan_out(rt: runtime.Runtime, edition: model.Edition) -> None:
     """Curate an issue for every recipient, a page in a transaction, resuming where it stopped."""
     stories = await rt.db.read(editions.stories_of, edition.id)
     curator = make_curator(rt, stories, edition.window_from, edition.frozen_at)
-    while await rt.db.run(_fan_out_page, rt, edition, curator):
+    slot = None if edition.bucket == EVERYONE else paging.slot_of(edition.bucket, edition.on)
+    pages = paging.Pages(rt, edition, curator, slot)
+    while await rt.db.run(_fan_out_page, rt, edition, pages):
         rt.outbox_grew.set()
     await rt.db.run(editions.release, edition.id)
     rt.outbox_grew.set()
@@ -114,103 +111,36 @@ def _parents(rt: runtime.Runtime) -> dict[str, frozenset[str]]:
 
 
 def _fan_out_page(
-    session: database.Session, rt: runtime.Runtime, edition: model.Edition, curator: curate.Curator
+    session: database.Session, rt: runtime.Runtime, edition: model.Edition, pages: paging.Pages
 ) -> bool:
     """Write the issues of the next page of recipients; False when there are no more."""
     [progress] = editions.listing(session, ids=(edition.id,), hold=True)
     now = rt.clock()
-    reached = directory.recipients(
-        session,
-        buckets=_buckets(edition),
-        what="digest",
-        now=now,
-        after_channel_id=progress.after_channel_id,
-        limit=PAGE,
-    )
-    if not reached:
+    ids = pages.next_ids(session, progress.after_channel_id, PAGE)
+    if not ids:
         return False
-    # Who came after the freeze waits for the next edition, also when this one was held up.
-    there = [
-        reach
-        for reach in reached
-        if reach.subscribed_at is None or reach.subscribed_at <= edition.frozen_at
-    ]
-    served_today = _served_by_another(session, edition, there)
-    # One for a person, whatever channels they chose, and on which page these are.
-    drafted = _drafted(session, edition, there) if progress.n_issues else frozenset()
-    drafts: dict[int, outbox.Draft] = {}
-    left_out = Counter(progress.left_out)
-    left_out[SUBSCRIBED_SINCE] += len(reached) - len(there)
-    n_nothing_new = 0
-    for recipient in audience.recipients(session, there, now=now):
-        if recipient.subscriber_id in served_today:
-            left_out[HAD_ANOTHER] += 1
-            continue
-        if recipient.subscriber_id in drafts or recipient.subscriber_id in drafted:
-            left_out[ON_ANOTHER_CHANNEL] += 1
-            continue
-        issue = curator.curate(recipient).issue
-        if issue is None:
-            n_nothing_new += 1
-        else:
-            unit = f"d{edition.id}.{recipient.channel_id}"
-            drafts[recipient.subscriber_id] = draft(rt, unit, recipient, issue)
-    expires_at = edition.frozen_at + EDITION_LIFE
-    outbox.put(
+    page = pages.page(session, ids, now)
+    kind = model.DeliveryKind.DIGEST
+    queueing.put(
         session,
-        model.DeliveryKind.DIGEST,
+        kind,
         edition.id,
-        list(drafts.values()),
-        expires_at=expires_at,
+        page.rows,
+        outbox.PRIORITY[kind],
+        expires_at=edition.frozen_at + EDITION_LIFE,
         now=now,
     )
+    left_out = Counter(progress.left_out) + Counter(page.left_out)
     editions.advance(
         session,
         edition.id,
-        after_channel_id=reached[-1].channel_id,
-        n_recipients=len(reached),
-        n_issues=len(drafts),
-        n_nothing_new=n_nothing_new,
-        left_out={reason: n for reason, n in left_out.items() if n},
+        after_channel_id=ids[-1],
+        n_recipients=page.n_recipients,
+        n_issues=len(page.rows),
+        n_nothing_new=page.n_nothing_new,
+        left_out=left_out,
     )
     return True
-
-
-def _drafted(
-    session: database.Session, edition: model.Edition, reached: Sequence[people.Reach]
-) -> frozenset[int]:
-    """Who has an issue of this very edition, by a channel that came before."""
-    return served.of_edition(session, edition.id, [reach.subscriber_id for reach in reached])
-
-
-def _served_by_another(
-    session: database.Session, edition: model.Edition, reached: Sequence[people.Reach]
-) -> frozenset[int]:
-    """Who had an issue too lately, before they changed their time, zone or cadence (D8)."""
-    if edition.bucket == EVERYONE:
-        return frozenset()
-    slot = _slot(edition.bucket, edition.on)
-    ids = [reach.subscriber_id for reach in reached]
-    last = served.last(session, edition.digest, ids, since=slot.at - timedelta(days=2))
-    return frozenset(
-        subscriber_id
-        for subscriber_id, (bucket, on) in last.items()
-        if bucket != edition.bucket and not timetable.may_follow(slot, _slot(bucket, on))
-    )
-
-
-def _slot(key: str, on: date) -> timetable.Slot:
-    bucket = timetable.Bucket.parse(key)
-    at = timetable.slot_instant(bucket.time_zone, on, bucket.send_at)
-    return timetable.Slot(bucket, on, at)
-
-
-def _buckets(edition: model.Edition) -> list[people.Bucket] | None:
-    if edition.bucket == EVERYONE:
-        return None
-    bucket = timetable.Bucket.parse(edition.bucket)
-    cadence = next(name for name in people.CADENCES if name == bucket.cadence)
-    return [people.Bucket(bucket.time_zone, bucket.send_at, cadence)]
 
 
 def draft(

@@ -117,6 +117,21 @@ class Addressee(NamedTuple):
     thread_id: int | None
 
 
+class Following(NamedTuple):
+    """A person and one channel, with no more than choosing stories for a crowd takes.
+
+    `topics` are slugs, one a line, in any order; `came_late` is that the channel was confirmed
+    after the moment that was asked for.
+    """
+
+    channel_id: int
+    subscriber_id: int
+    kind: Kind
+    language: str
+    came_late: bool | None
+    topics: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Bucket:
     """People whose digest falls due at the same moments."""

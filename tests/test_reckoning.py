@@ -17,6 +17,7 @@ from digest import (
     fanout,
     jobs,
     model,
+    paging,
     pipeline,
     reckoning,
     resending,
@@ -209,8 +210,8 @@ async def test_who_gets_no_issue_is_told_apart(
         told = press.do(reckoning.report, model.DeliveryKind.DIGEST, edition.id, now=press.clock())
         assert (told.n_recipients, told.n_issues, told.n_nothing_new) == (4, 2, 0)
         assert told.left_out == {
-            fanout.ON_ANOTHER_CHANNEL: 1,
-            fanout.SUBSCRIBED_SINCE: 1,
+            paging.ON_ANOTHER_CHANNEL: 1,
+            paging.SUBSCRIBED_SINCE: 1,
         }
         assert told.faults == ()
 
@@ -233,7 +234,7 @@ async def test_who_had_another_edition_too_lately_is_told_apart(
         press.clock.forward(hours=2)
         edition, _ = await pipeline.publish_edition(press.rt, pipeline.DAILY, slot=slots[1])
         told = press.do(reckoning.report, model.DeliveryKind.DIGEST, edition.id, now=press.clock())
-        assert told.left_out == {fanout.HAD_ANOTHER: 1}
+        assert told.left_out == {paging.HAD_ANOTHER: 1}
         assert (told.n_recipients, told.n_issues, told.faults) == (1, 0, ())
 
 

@@ -244,7 +244,8 @@ def finish(session: sa.Connection, *, now: datetime) -> int:
 def listing(
     session: sa.Connection, *, ids: Sequence[int] = (), limit: int = 50, hold: bool = False
 ) -> tuple[Progress, ...]:
-    """The newest editions with their progress; `hold` lets no other transaction at them."""
+    """The newest editions with their progress; `hold` lets no other transaction at them, and
+    leaves the deliveries uncounted."""
     query = sa.select(_edition).order_by(_edition.c.id.desc()).limit(limit)
     if hold:
         query = query.with_for_update()
@@ -258,7 +259,7 @@ def listing(
         .group_by(_delivery.c.unit_id, _delivery.c.state)
     )
     states: dict[int, dict[str, int]] = {row.id: {} for row in rows}
-    for count in session.execute(counted):
+    for count in session.execute(counted) if not hold else ():
         states[count.unit_id][count.state] = count.n
     return tuple(
         Progress(

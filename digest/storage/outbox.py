@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from digest import model
-from digest.storage import held, showings, tables
+from digest.storage import held, queueing, showings, tables
 from subscribers import sql
 
 _delivery = tables.delivery
@@ -77,32 +77,21 @@ def put(
 
     `numbers` are those of the unit: hand them in again for its next page.
     """
-    if not drafts:
-        return
     numbers = numbers or showings.Numbers(kind, unit_id)
-    packed = numbers.pack(session, [(draft.shown, draft.more or {}) for draft in drafts])
-    session.execute(
-        sql.insert(session, _delivery).on_conflict_do_nothing(
-            index_elements=["kind", "unit_id", "channel_id"]
-        ),
-        [
-            {
-                "kind": kind,
-                "unit_id": unit_id,
-                "channel_id": draft.channel_id,
-                "channel_kind": draft.channel_kind,
-                "subscriber_id": draft.subscriber_id,
-                "priority": PRIORITY[kind],
-                "message_id": draft.message_id,
-                "shown": shown,
-                "more": more,
-                "created_at": now,
-                "next_at": now,
-                "expires_at": expires_at,
-            }
-            for draft, (shown, more) in zip(drafts, packed, strict=True)
-        ],
-    )
+    if any(draft.shown for draft in drafts):
+        numbers.begin(session)
+    rows = [
+        queueing.Row(
+            draft.channel_id,
+            str(draft.channel_kind),
+            draft.subscriber_id,
+            draft.message_id,
+            *numbers.pack(draft.shown, draft.more or {}),
+        )
+        for draft in drafts
+    ]
+    numbers.write(session)
+    queueing.put(session, kind, unit_id, rows, PRIORITY[kind], expires_at=expires_at, now=now)
 
 
 def claim(

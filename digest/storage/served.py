@@ -24,41 +24,46 @@ class Served(NamedTuple):
     on: date
 
 
-def last(
-    session: sa.Connection, digest: str, subscriber_ids: Sequence[int], *, since: datetime
-) -> dict[int, Served]:
-    """Subscriber id → the newest edition of a digest they had on any channel since then.
+class Had(NamedTuple):
+    """A delivery that was made for a reader; `shown` are numbers of showings, None for nothing."""
 
-    Editions made by hand have no slot and do not count.
+    id: int
+    subscriber_id: int
+    kind: str
+    unit_id: int
+    state: str
+    created_at: int  # microseconds since 1970
+    shown: bytes | None
+
+
+def lately(session: sa.Connection, subscriber_ids: Sequence[int], *, since: datetime) -> list[Had]:
+    """Every delivery made for these people since then, on any channel, however it ended.
+
+    One query for all of them, without a value more than choosing stories takes.
     """
-    found: dict[int, Served] = {}
-    for some in sql.chunks(subscriber_ids):
-        query = (
-            sa.select(_delivery.c.subscriber_id, _edition.c.bucket, _edition.c.on)
-            .join(_edition, _edition.c.id == _delivery.c.unit_id)
-            .where(_delivery.c.kind == model.DeliveryKind.DIGEST)
-            .where(_delivery.c.subscriber_id.in_(some), _delivery.c.created_at >= since)
-            .where(_delivery.c.state.not_in(outbox.NOT_SHOWN))
-            .where(_edition.c.digest == digest, _edition.c.slot.not_like("now:%"))
-            .order_by(_delivery.c.created_at, _delivery.c.id)
-        )
-        found |= {row.subscriber_id: Served(row.bucket, row.on) for row in session.execute(query)}
-    return found
+    query = sa.select(
+        _delivery.c.id,
+        _delivery.c.subscriber_id,
+        _delivery.c.kind,
+        _delivery.c.unit_id,
+        _delivery.c.state,
+        sa.type_coerce(_delivery.c.created_at, sa.BigInteger),
+        _delivery.c.shown,
+    ).where(
+        sql.among(session, _delivery.c.subscriber_id, subscriber_ids),
+        _delivery.c.created_at >= since,
+    )
+    return [Had._make(row) for row in session.execute(query)]
 
 
-def of_edition(
-    session: sa.Connection, edition_id: int, subscriber_ids: Sequence[int]
-) -> frozenset[int]:
-    """Those of the subscribers who have an issue of the edition already, on any channel."""
-    found: set[int] = set()
-    for some in sql.chunks(subscriber_ids):
-        query = sa.select(_delivery.c.subscriber_id).where(
-            _delivery.c.subscriber_id.in_(some),
-            _delivery.c.kind == model.DeliveryKind.DIGEST,
-            _delivery.c.unit_id == edition_id,
-        )
-        found.update(session.execute(query).scalars())
-    return frozenset(found)
+def slots(session: sa.Connection, digest: str, edition_ids: Sequence[int]) -> dict[int, Served]:
+    """Edition → the bucket and day it was for; editions made by hand have none."""
+    query = sa.select(_edition.c.id, _edition.c.bucket, _edition.c.on).where(
+        sql.among(session, _edition.c.id, edition_ids),
+        _edition.c.digest == digest,
+        _edition.c.slot.not_like("now:%"),
+    )
+    return {row.id: Served(row.bucket, row.on) for row in session.execute(query)}
 
 
 def shown_since(

@@ -14,7 +14,7 @@ import struct
 import sys
 import weakref
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
@@ -92,71 +92,63 @@ def section_key(shown: model.Shown) -> str:
 
 
 class Numbers:
-    """Gives out the numbers of one unit, for one transaction after another.
+    """Gives out the numbers of one unit, in one transaction after another.
 
     What a transaction that was rolled back gave out is forgotten: every transaction begins
-    with what the database holds.
+    with what the database holds.  `version` is another from then on: no number from before
+    counts any more.
     """
 
     def __init__(self, kind: str, unit_id: int) -> None:
+        self.version = 0
         self._key: Key = (kind, unit_id)
         self._kept: dict[model.Shown, int] = {}  # read back, so committed
         self._new: dict[model.Shown, int] = {}  # given out in this transaction
+        self._unwritten: list[tuple[int, model.Shown]] = []
         self._transaction: weakref.ref[sa.Transaction] | None = None
 
-    def pack(
-        self,
-        session: sa.Connection,
-        issues: Sequence[tuple[Sequence[model.Shown], Mapping[str, int]]],
-    ) -> list[tuple[bytes | None, bytes | None]]:
-        """Turn what issues show, and how much they leave out, into the bytes to be kept.
-
-        Things that no issue of the unit showed before get their numbers here.  Raises
-        OverflowError when there are more than MOST of them.
-        """
-        if not any(shown for shown, _ in issues):
-            return [(None, None)] * len(issues)
-        self._read(session)
-        added = []
-        for shown, _ in issues:
-            for each in shown:
-                if each not in self._kept and each not in self._new:
-                    self._new[each] = number = len(self._kept) + len(self._new)
-                    added.append((number, each))
-        self._write(session, added)
-        known = self._kept | self._new
-        return [self._packed(known, shown, more) for shown, more in issues]
-
-    @staticmethod
-    def _packed(
-        known: Mapping[model.Shown, int], shown: Sequence[model.Shown], more: Mapping[str, int]
-    ) -> tuple[bytes | None, bytes | None]:
-        numbers = [known[each] for each in shown]
-        if not more:
-            return packed(numbers) or None, None
-        sections = {section_key(each): n for each, n in zip(shown, numbers, strict=True)}
-        pairs = [(sections[key], n) for key, n in more.items() if key in sections]
-        return packed(numbers) or None, packed(n for pair in pairs for n in pair) or None
-
-    def _read(self, session: sa.Connection) -> None:
+    def begin(self, session: sa.Connection) -> None:
         """Learn what was given out before this transaction, and let no other give out any."""
         transaction = session.get_transaction()
         if transaction is not None and self._transaction and self._transaction() is transaction:
             return
         kind, unit_id = self._key
         database.alone(session, f"showing {kind} {unit_id}")
-        self._new.clear()
-        for number, shown in _rows(session, [_beyond(self._key, len(self._kept))]):
-            if number[2] != len(self._kept):
+        given, self._new = self._new, {}
+        self._unwritten.clear()
+        for (_, _, number), shown in _rows(session, [_beyond(self._key, len(self._kept))]):
+            if number != len(self._kept):
                 raise LookupError(f"no showing {len(self._kept)} of {kind} {unit_id}")
-            self._kept[shown] = number[2]
+            self._kept[shown] = number
+        if any(self._kept.get(shown) != number for shown, number in given.items()):
+            self.version += 1
         self._transaction = None if transaction is None else weakref.ref(transaction)
 
-    def _write(self, session: sa.Connection, added: Sequence[tuple[int, model.Shown]]) -> None:
-        if not added:
+    def number(self, shown: model.Shown) -> int:
+        """The number of a thing shown, between `begin` and `write`.  Raises OverflowError."""
+        number = self._kept.get(shown)
+        if number is None:
+            number = self._new.get(shown)
+        if number is None:
+            number = self._new[shown] = len(self._kept) + len(self._new)
+            if number > MOST:
+                raise OverflowError(f"more than {MOST} things shown in one edition")
+            self._unwritten.append((number, shown))
+        return number
+
+    def pack(
+        self, shown: Sequence[model.Shown], more: Mapping[str, int]
+    ) -> tuple[bytes | None, bytes | None]:
+        """Turn what an issue shows, and how much it leaves out, into the bytes to be kept."""
+        numbers = [self.number(each) for each in shown]
+        sections = {section_key(each): n for each, n in zip(shown, numbers, strict=True)}
+        pairs = [(sections[key], n) for key, n in more.items() if key in sections]
+        return packed(numbers) or None, packed(n for pair in pairs for n in pair) or None
+
+    def write(self, session: sa.Connection) -> None:
+        """Keep what was given out since `begin`: before the deliveries that hold it."""
+        if not self._unwritten:
             return
-        if added[-1][0] > MOST:
-            raise OverflowError(f"more than {MOST} things shown in one edition")
         transaction = session.get_transaction()
         if transaction is not None:
             _writing.add(transaction)
@@ -175,9 +167,10 @@ class Numbers:
                     "why": shown.why,
                     "updated": shown.updated,
                 }
-                for number, shown in added
+                for number, shown in self._unwritten
             ],
         )
+        self._unwritten.clear()
 
 
 # By connection pool: all connections of a database share what was read from it.
@@ -206,6 +199,24 @@ def opened(session: sa.Connection, rows: Sequence[Any]) -> list[Opened]:
     kept |= units
     units = {**kept, **units}  # another thread may have thrown some out
     return [one or _open(units, row) or _lost(row) for row, one in zip(rows, found, strict=True)]
+
+
+def stories_at(
+    session: sa.Connection, units: Collection[Key], story_ids: Sequence[int]
+) -> dict[Key, list[tuple[int, int, int]]]:
+    """(number, story id, revision) of what units showed of these stories: every unit is in it."""
+    found: dict[Key, list[tuple[int, int, int]]] = {key: [] for key in units}
+    for kind in sorted({kind for kind, _ in units}):
+        query = sa.select(
+            _showing.c.unit_id, _showing.c.number, _showing.c.story_id, _showing.c.revision
+        ).where(
+            _showing.c.kind == kind,
+            sql.among(session, _showing.c.unit_id, sorted(each for k, each in units if k == kind)),
+            sql.among(session, _showing.c.story_id, story_ids),
+        )
+        for unit_id, number, story_id, revision in session.execute(query):
+            found[kind, unit_id].append((number, story_id, revision))
+    return found
 
 
 def unit(session: sa.Connection, kind: str, unit_id: int) -> Unit:

@@ -234,6 +234,15 @@ def merged_into(
     return found
 
 
+def merged_with(session: sa.Connection, into_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """As `merged_into`, of the stories that became part of one of these."""
+    found: dict[int, tuple[int, int]] = {}
+    for ids in sql.chunks(sorted(set(into_ids))):
+        query = sa.select(_merged).where(_merged.c.into_id.in_(ids))
+        found |= {row.story_id: (row.into_id, row.revision) for row in session.execute(query)}
+    return found
+
+
 def merged_from(session: sa.Connection, story_id: int) -> frozenset[int]:
     """The stories that became part of one."""
     query = sa.select(_merged.c.story_id).where(_merged.c.into_id == story_id)

@@ -1,0 +1,184 @@
+"""An edition's recipients, a page at a time: from what they follow to rows for the outbox.
+
+Readers who follow and have seen the same get the same issue, chosen once; nothing is made of it
+but numbers.  `digest why` curates a reader's issue again and says every reason: it chooses by the
+same rules.
+"""
+
+import bisect
+import os
+from array import array
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from digest import audience, curate, model, runtime, seen, timetable
+from digest.storage import database, queueing, served, showings
+from subscribers import directory
+from subscribers import model as people
+
+# Why a recipient gets no issue although there may be something new.
+ON_ANOTHER_CHANNEL = "on another channel"
+HAD_ANOTHER = "had another edition"
+SUBSCRIBED_SINCE = "subscribed since"
+_MOST = 50_000  # different issues, and sets of topics, remembered
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one page of recipients came to."""
+
+    rows: Sequence[queueing.Row]
+    n_recipients: int
+    n_nothing_new: int
+    left_out: Mapping[str, int]
+
+
+@dataclass
+class Pages:
+    """The recipients of an edition; `slot` is None for one made for everyone at once."""
+
+    rt: runtime.Runtime
+    edition: model.Edition
+    curator: curate.Curator
+    slot: timetable.Slot | None
+    _ids: "array[int]" = field(default_factory=lambda: array("q"))
+    _follows: dict[str | None, int] = field(default_factory=dict)
+    _issues: dict[curate.Reader, tuple[bytes | None, bytes | None]] = field(default_factory=dict)
+    _numbers: dict[tuple[int, str], int] = field(default_factory=dict)  # by place and language
+    _version: int = 0
+
+    def __post_init__(self) -> None:
+        self._memory = seen.Memory(self.edition, self.curator.live)
+        self._given = showings.Numbers(model.DeliveryKind.DIGEST, self.edition.id)
+
+    @property
+    def _buckets(self) -> list[people.Bucket] | None:
+        if self.slot is None:
+            return None
+        bucket = self.slot.bucket
+        cadence = next(name for name in people.CADENCES if name == bucket.cadence)
+        return [people.Bucket(bucket.time_zone, bucket.send_at, cadence)]
+
+    def next_ids(
+        self, session: database.Session, after_channel_id: int, limit: int
+    ) -> Sequence[int]:
+        """The next channels that may be recipients; empty at the end."""
+        if not self._ids or self._ids[-1] <= after_channel_id:
+            self._ids = directory.channel_ids(
+                session, buckets=self._buckets, what="digest", after_channel_id=after_channel_id
+            )
+        start = bisect.bisect_right(self._ids, after_channel_id)
+        return self._ids[start : start + limit]
+
+    def page(self, session: database.Session, ids: Sequence[int], now: datetime) -> Page:
+        """Choose for the recipients among these channels; numbers are given out and written."""
+        found = directory.followings(
+            session,
+            ids,
+            buckets=self._buckets,
+            what="digest",
+            confirmed_by=self.edition.frozen_at,
+            now=now,
+        )
+        # Who came after the freeze waits for the next edition, also when this one was held up.
+        there = [one for one in found if not one.came_late]
+        subscriber_ids = list({one.subscriber_id for one in there})
+        past = self._memory.read(
+            session,
+            subscriber_ids,
+            since=now - audience.SEEN_FOR,
+            served_since=self.slot.at - timedelta(days=2) if self.slot else None,
+        )
+        mutes = directory.mutes(session, subscriber_ids, now=now)
+        left_out = Counter({SUBSCRIBED_SINCE: len(found) - len(there)})
+        rows: list[queueing.Row] = []
+        done = set(past.here)  # one for a person, whatever channels they chose
+        self._begin(session)
+        n_nothing_new = 0
+        names = self._message_ids(len(there))
+        for one, message_id in zip(there, names, strict=True):
+            if self._had_another(past.last.get(one.subscriber_id)):
+                left_out[HAD_ANOTHER] += 1
+                continue
+            if one.subscriber_id in done:
+                left_out[ON_ANOTHER_CHANNEL] += 1
+                continue
+            shown, more = self._issue(one, past, mutes)
+            if shown is None:
+                n_nothing_new += 1
+                continue
+            done.add(one.subscriber_id)
+            name = f"<d{self.edition.id}.{one.channel_id}.{message_id}@{self.rt.mail_domain}>"
+            rows.append(
+                queueing.Row(one.channel_id, one.kind, one.subscriber_id, name, shown, more)
+            )
+        self._given.write(session)
+        return Page(rows, len(found), n_nothing_new, left_out)
+
+    def _begin(self, session: database.Session) -> None:
+        self._given.begin(session)
+        if self._given.version != self._version:
+            self._version = self._given.version
+            self._numbers.clear()
+            self._issues.clear()
+        for kept in (self._follows, self._issues):
+            if len(kept) > _MOST:
+                kept.clear()
+
+    def _had_another(self, last: served.Served | None) -> bool:
+        """Whether they had an issue too lately, before they changed their time or cadence (D8)."""
+        if last is None or self.slot is None or last.bucket == self.edition.bucket:
+            return False
+        return not timetable.may_follow(self.slot, slot_of(last.bucket, last.on))
+
+    def _issue(
+        self, one: people.Following, past: seen.Past, mutes: Mapping[int, Sequence[str]]
+    ) -> tuple[bytes | None, bytes | None]:
+        follows = self._follows.get(one.topics)
+        if follows is None:
+            topics = one.topics.split("\n") if one.topics else ()
+            follows = self._follows[one.topics] = self.curator.follows(topics)
+        shown = past.any.get(one.subscriber_id, 0)
+        current = past.full.get(one.subscriber_id, 0)
+        muted = mutes.get(one.subscriber_id)
+        reader = curate.Reader(
+            follows,
+            self.curator.follows(muted) if muted else 0,
+            current,
+            shown & ~current,
+            not one.topics,
+            one.language,
+        )
+        made = self._issues.get(reader)
+        if made is None:
+            made = self._issues[reader] = self._packed(reader)
+        return made
+
+    def _packed(self, reader: curate.Reader) -> tuple[bytes | None, bytes | None]:
+        chosen = self.curator.choose(reader)
+        if not chosen.places:
+            return None, None
+        language, known = reader.language, self._numbers
+        numbers = []
+        for place in chosen.places:
+            number = known.get((place, language))
+            if number is None:
+                number = self._given.number(self.curator.shown(place, language))
+                known[place, language] = number
+            numbers.append(number)
+        more = [each for place, n in chosen.more for each in (known[place, language], n)]
+        return showings.packed(numbers), showings.packed(more) if more else None
+
+    def _message_ids(self, n: int) -> list[str]:
+        """As many secrets as messages, from one look at the system's randomness."""
+        secrets = os.urandom(10 * n).hex()
+        return [secrets[at : at + 20] for at in range(0, 20 * n, 20)]
+
+
+def slot_of(key: str, on: date) -> timetable.Slot:
+    """The slot of a bucket on a local day."""
+    bucket = timetable.Bucket.parse(key)
+    at = timetable.slot_instant(bucket.time_zone, on, bucket.send_at)
+    return timetable.Slot(bucket, on, at)

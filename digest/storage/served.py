@@ -50,7 +50,7 @@ def lately(session: sa.Connection, subscriber_ids: Sequence[int], *, since: date
         sa.type_coerce(_delivery.c.created_at, sa.BigInteger),
         _delivery.c.shown,
     ).where(
-        sql.among(session, _delivery.c.subscriber_id, subscriber_ids),
+        sql.one_of(session, _delivery.c.subscriber_id, subscriber_ids),
         _delivery.c.created_at >= since,
     )
     return [Had._make(row) for row in session.execute(query)]
@@ -59,7 +59,7 @@ def lately(session: sa.Connection, subscriber_ids: Sequence[int], *, since: date
 def slots(session: sa.Connection, digest: str, edition_ids: Sequence[int]) -> dict[int, Served]:
     """Edition → the bucket and day it was for; editions made by hand have none."""
     query = sa.select(_edition.c.id, _edition.c.bucket, _edition.c.on).where(
-        sql.among(session, _edition.c.id, edition_ids),
+        sql.one_of(session, _edition.c.id, edition_ids),
         _edition.c.digest == digest,
         _edition.c.slot.not_like("now:%"),
     )

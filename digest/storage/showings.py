@@ -211,8 +211,8 @@ def stories_at(
             _showing.c.unit_id, _showing.c.number, _showing.c.story_id, _showing.c.revision
         ).where(
             _showing.c.kind == kind,
-            sql.among(session, _showing.c.unit_id, sorted(each for k, each in units if k == kind)),
-            sql.among(session, _showing.c.story_id, story_ids),
+            sql.one_of(session, _showing.c.unit_id, sorted(each for k, each in units if k == kind)),
+            sql.one_of(session, _showing.c.story_id, story_ids),
         )
         for unit_id, number, story_id, revision in session.execute(query):
             found[kind, unit_id].append((number, story_id, revision))

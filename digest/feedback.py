@@ -6,35 +6,20 @@
 A report counts only when it proves to be on a delivery of ours: by the token in the address it
 was sent to, or by a Message-ID, which nobody else can know; never by an address alone (A37).
 It speaks of the address, never of the person's will: whoever ended something stays gone, and
-nothing here brings anybody back.  Policy, by standards A39 to A42:
-
-    hard        the channel rests at once
-    soft        counted once a day at most; the fifth within 30 days rests it; a mail that got
-                through between them begins the count anew
-    sender      our own fault: noted, and no reader suffers for it
-    complaint   everything ends, and the address is suppressed for good
-
-When much of one edition comes back, mail is paused before thousands are given up by a mistake
-of our own; what still comes back of it is noted and held against nobody.
+nothing here brings anybody back.  A complaint ends everything, and the address is suppressed for
+good; what a bounce does is in digest.bouncing.
 """
 
 import logging
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from digest import model, returns, runtime, verp
-from digest.storage import bounced, database, pushes, switches
+from digest import bouncing, model, returns, runtime, verp
+from digest.storage import bounced, database, pushes
 from subscribers import channels, directory
-from subscribers import errors as people_errors
 
 logger = logging.getLogger(__name__)
-
-LEAST_TO_TRIP = 10  # 5 % of 200: with fewer, a share says nothing
-SHARE_TO_TRIP = 0.05
-SOFT_LIMIT = 5
-SOFT_WITHIN = timedelta(days=30)
-SETTLED = timedelta(days=6)  # servers give up after five: what has not come back by then came in
 
 _MESSAGE_ID = re.compile(r"<([dan])(\d{1,18})\.(\d{1,18})\.[0-9a-f]{20}@[^<>\s]+>")
 _KINDS = {
@@ -149,68 +134,4 @@ def _bounced(
     reason = f"{one.permanence}: {one.reason} {one.status}".rstrip()
     if not bounced.note(session, delivery, bounced.BOUNCED, reason, now=now):
         return "known"
-    if one.permanence == "soft":
-        _count_soft(session, delivery, now)
-        return "soft"
-    if _trips(session, delivery, one):
-        return "held"
-    if one.permanence == "hard":
-        channels.mark_bounced(session, delivery.channel_id, now=now, how=f"bounce: {one.reason}")
-    return one.permanence
-
-
-def _count_soft(session: database.Session, delivery: model.Delivery, now: datetime) -> None:
-    """Count a passing failure, after forgetting what a success has made good."""
-    try:
-        channels.get(session, delivery.channel_id)
-    except people_errors.UnknownChannel:  # erased since
-        return
-    last = channels.soft_bounced_at(session, delivery.channel_id)
-    if last is not None and bounced.got_through(
-        session,
-        delivery.subscriber_id,
-        delivery.channel_id,
-        since=last,
-        until=now - SETTLED,
-    ):
-        channels.reset_soft_bounces(session, [delivery.channel_id])
-    channels.count_soft_bounce(
-        session, delivery.channel_id, now=now, limit=SOFT_LIMIT, within=SOFT_WITHIN
-    )
-
-
-def _trips(session: database.Session, delivery: model.Delivery, one: returns.Recipient) -> bool:
-    """Count what came back of an edition or alert; True once the circuit breaker is off (A42)."""
-    if delivery.kind is model.DeliveryKind.NOTICE:
-        return False
-    counted = bounced.counts(session, delivery)
-    if one.permanence == "hard":
-        counted.hard += 1
-    else:
-        counted.sender[one.reason] = counted.sender.get(one.reason, 0) + 1
-    if not counted.tripped:
-        why = _why_too_many(session, delivery, counted)
-        if why:
-            counted.tripped = why
-            switches.pause(session, model.ChannelKind.EMAIL, why)
-            logger.error("mail paused: %s", why, extra={"event": "channel.paused"})
-    bounced.keep_counts(session, delivery, counted)
-    return bool(counted.tripped)
-
-
-def _why_too_many(
-    session: database.Session, delivery: model.Delivery, counted: bounced.Counts
-) -> str:
-    """Why mail must pause; "" when what came back is within the usual."""
-    reason, n_faults = max(counted.sender.items(), key=lambda each: each[1], default=("", 0))
-    worst = max(counted.hard, n_faults)
-    if worst < LEAST_TO_TRIP:
-        return ""
-    n_submitted = bounced.n_submitted(session, delivery)
-    if worst < SHARE_TO_TRIP * n_submitted:
-        return ""
-    said = "addresses that do not exist" if worst == counted.hard else f'"{reason}"'
-    return (
-        f"{worst} of {n_submitted} mails of {delivery.kind} {delivery.unit_id} came back: {said}; "
-        "look, then digest resume"
-    )
+    return bouncing.judged(session, delivery, one, now)

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from digest import claiming, compose, errors, model, runtime
+from digest import bouncing, claiming, compose, errors, model, runtime
 from digest.deliver import mail_groups, retry, sender
 from digest.storage import database, held, journal, leases, outbox, switches
 from subscribers import channels
@@ -29,6 +29,7 @@ CLAIM = {model.ChannelKind.EMAIL: 400, model.ChannelKind.CHAT: 60}
 HOLD_SECONDS = 3.0  # what was claimed and not begun by then is given back (F1: 5 s to a pause)
 RECORD = 200  # results written down in one transaction
 SWEEP = timedelta(minutes=1)  # between two looks for what waits and is no longer worth sending
+_ENDED = (model.DeliveryState.FAILED, model.DeliveryState.EXPIRED)
 SLOW_DOWN_SECONDS = 5.0  # after a 421 or 429 that named no time
 
 
@@ -289,17 +290,14 @@ class Lane:
                 state, next_at = after_deferral(delivery, error, now)
             case errors.Rejected():
                 self._tell_of_size(error)
-                if error.moved_to:
-                    if await self._told(
-                        channels.move,
-                        delivery.channel_id,
-                        error.moved_to,
-                        key=self._rt.keys[-1],
-                        now=now,
-                    ):
-                        state, next_at = model.DeliveryState.DEFERRED, now
-                elif error.suppress:
-                    await self._told(stop_writing, delivery, error.suppress, now)
+                if error.moved_to and await self._told(
+                    channels.move,
+                    delivery.channel_id,
+                    error.moved_to,
+                    key=self._rt.keys[-1],
+                    now=now,
+                ):
+                    state, next_at = model.DeliveryState.DEFERRED, now
             case errors.Uncertain():
                 state, next_at = after_doubt(delivery, now)
             case errors.AccountFault():
@@ -311,6 +309,8 @@ class Lane:
                         "%s paused: %s", self._kind, error, extra={"event": "channel.paused"}
                     )
                 return self._result(delivery, state)
+        if isinstance(error, (errors.Deferred, errors.Rejected)) and state in _ENDED:
+            await self._told(bouncing.refused, delivery, error, now)
         logger.info(
             "delivery %s: %s",
             state,
@@ -384,13 +384,3 @@ def after_doubt(
     if delivery.channel_kind is model.ChannelKind.EMAIL and not delivery.doubted:
         return model.DeliveryState.DEFERRED, now
     return model.DeliveryState.UNCERTAIN, None
-
-
-def stop_writing(
-    session: database.Session, delivery: held.Held, reason: str, now: datetime
-) -> None:
-    """The address does not exist or does not want us: a verdict on the channel."""
-    if reason == "blocked":
-        channels.mark_blocked(session, delivery.channel_id, now=now)
-    else:
-        channels.mark_bounced(session, delivery.channel_id, now=now)

@@ -1,4 +1,4 @@
-"""Staff are told when sources fail, once for all that fail together, and when they answer again.
+"""Staff are told what cannot wait: that sources fail, and answer again; that mail was paused.
 
     look   what changed since staff were last told: logged, and kept to be told by mail
     tell   hand the mails over; what the mail server does not take now is tried again later
@@ -6,7 +6,9 @@
 What is to be told is committed first and forgotten once everybody has it, so a crash loses
 nothing; it may repeat a mail, under the Message-ID it was given when it was kept.  Told in time
 beats told often (F8): a source is told of once in SILENCE, what fails within GROUP_EVERY of a
-mail waits for the next one, and when most sources fail at once that is one sentence.
+mail waits for the next one, and when most sources fail at once that is one sentence.  That much
+mail came back and all mail is paused (A42) is told once, in spite of that pause; while somebody
+paused by hand nothing is told.
 """
 
 import asyncio
@@ -14,7 +16,7 @@ import contextlib
 import email.utils
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +24,7 @@ from digest import errors, model, runtime, upkeep
 from digest.deliver import dkim, relays
 from digest.deliver import sender as sender_
 from digest.render import mime, words
-from digest.storage import database, health, switches, tellings
+from digest.storage import bounced, database, health, switches, tellings
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ SILENCE = timedelta(hours=6)  # for a source that fails, recovers and fails agai
 GROUP_EVERY = timedelta(minutes=15)  # between two mails that sources fail
 RECOVERED_EVERY = timedelta(minutes=30)  # between two that some answer again; the last goes at once
 MOST_LISTED = 20
+_PAUSED = "mail_paused"
 LEAST_FOR_NETWORK = 4  # with fewer sources "more than half" says nothing about the network
 GIVE_UP = timedelta(days=2)  # what no mail server took by then is no news
 LEASE = timedelta(minutes=3)  # longer than HAND_OVER_SECONDS: until a dead process's claim ends
@@ -51,12 +54,31 @@ def staff(rt: runtime.Runtime) -> tuple[str, ...]:
 def look(session: database.Session, rt: runtime.Runtime, now: datetime) -> None:
     """Find what staff were not told yet, log it, and keep it to be told by mail."""
     found = health.of_sources(session, now)
+    _look_for_pause(session, rt, now)
     memory = tellings.remembered(session)
     known = dict(memory)
     _look_for_failing(session, rt, found, memory, now)
     _look_for_recovered(session, rt, found, memory, now)
     if memory != known:
         tellings.remember(session, memory)
+
+
+def _look_for_pause(session: database.Session, rt: runtime.Runtime, now: datetime) -> None:
+    """Much of an edition or alert came back: what, and how to go on.  It was logged then."""
+    for unit, counted in bounced.take_untold(session).items():
+        kind, _, unit_id = unit.partition(" ")
+        which = "--edition" if kind == model.DeliveryKind.DIGEST else "--alert"
+        said = [(counted.hard, "addresses that do not exist")] if counted.hard else []
+        said += [(n, reason) for reason, n in counted.sender.items()]
+        said.sort(reverse=True)
+        shown = {
+            "why": counted.tripped,
+            "unit": unit,
+            "n_submitted": max(counted.n_submitted, said[0][0]),
+            "lines": [{"n": n, "what": what} for n, what in said[:MOST_LISTED]],
+            "command": f"digest deliveries list {which} {unit_id} --channel email",
+        }
+        _keep(session, rt, _PAUSED, {unit}, n=said[0][0], now=now, shown=shown)
 
 
 def _look_for_failing(
@@ -107,7 +129,7 @@ def _look_for_failing(
         _failing_line(rt, one, succeeded.get(one.source.id), now) for one in wanted[:MOST_LISTED]
     ]
     shown = {"lines": lines, "n_sources": len(found), "by_network": by_network}
-    _keep(session, rt, "failing", mine, now=now, shown=shown)
+    _keep(session, rt, "failing", mine, n=len(mine), now=now, shown=shown)
 
 
 def _look_for_recovered(
@@ -144,7 +166,7 @@ def _look_for_recovered(
         for one in well[:MOST_LISTED]
     ]
     shown = {"lines": lines, "n_sources": len(found), "n_left": len(told) - len(well)}
-    _keep(session, rt, "recovered", mine, now=now, shown=shown)
+    _keep(session, rt, "recovered", mine, n=len(mine), now=now, shown=shown)
 
 
 def _is_due(fares: health.Health, least: int) -> bool:
@@ -183,8 +205,9 @@ def _keep(
     session: database.Session,
     rt: runtime.Runtime,
     kind: str,
-    ids: frozenset[int],
+    of: Collection[int | str],
     *,
+    n: int,
     now: datetime,
     shown: dict[str, Any],
 ) -> None:
@@ -192,23 +215,21 @@ def _keep(
     addresses = staff(rt)
     if not addresses or not runtime.smtp_options(rt.settings):
         return
-    incident = f"{kind} {now.isoformat()} {sorted(ids)}"
+    incident = f"{kind} {now.isoformat()} {sorted(of, key=str)}"
     name = hashlib.sha256(incident.encode()).hexdigest()[:20]
-    shown = {**shown, "kind": kind, "n": len(ids)}
+    shown = {**shown, "kind": kind, "n": n}
     tellings.put(session, tellings.Telling(name, now, now, addresses, shown))
 
 
 async def tell(rt: runtime.Runtime) -> int:
     """Hand over what waits, at the mail server's rate; returns how many mails were taken.
 
-    Nothing is told while mail is paused (F1).
+    Nothing is told while mail is paused (F1), but the pause itself, where we paused.
     """
     now = rt.clock()
-    waiting = await rt.db.read(tellings.waiting, now)
+    waiting = await rt.db.read(_may_tell, now)
     options = runtime.smtp_options(rt.settings)
     if not waiting or not options:
-        return 0
-    if model.ChannelKind.EMAIL not in await rt.db.read(switches.may_send):
         return 0
     n_taken = 0
     async with relays.over(options) as sender:
@@ -219,6 +240,17 @@ async def tell(rt: runtime.Runtime) -> int:
                 continue
             n_taken += await _hand_over(rt, sender, telling, now)
     return n_taken
+
+
+def _may_tell(session: database.Session, now: datetime) -> tuple[tellings.Telling, ...]:
+    waiting = tellings.waiting(session, now)
+    if model.ChannelKind.EMAIL in switches.may_send(session):
+        return waiting
+    stopped = switches.paused(session)
+    if switches.EVERYTHING in stopped:
+        return ()
+    why = stopped[model.ChannelKind.EMAIL]
+    return tuple(one for one in waiting if one.words.get("why") == why)
 
 
 async def _hand_over(
@@ -272,18 +304,25 @@ def message(rt: runtime.Runtime, telling: tellings.Telling, address: str) -> mod
     """The mail of a telling: the same bytes however often it is asked for.  Raises RenderError."""
     shown = dict(telling.words)
     kind = str(shown.pop("kind"))
+    is_pause = kind == _PAUSED
+    topic = "pauses" if is_pause else "sources"
+    desk_url = f"{rt.settings.base_url}/admin"
+    if is_pause:
+        del shown["why"]
+    else:
+        desk_url += "/sources"
+        shown["n_more"] = shown["n"] - len(shown["lines"])
     parts = rt.mail_renderer.notice(
-        f"sources_{kind}",
+        kind if is_pause else f"sources_{kind}",
         model.Links(),
         language=rt.settings.language,
         at=_moment(rt, telling.at),
-        desk_url=f"{rt.settings.base_url}/admin/sources",
-        n_more=shown["n"] - len(shown["lines"]),
+        desk_url=desk_url,
         **shown,
     )
     sender_name, sender_address = rt.mail_from
     recipient = hashlib.sha256(address.encode()).hexdigest()[:8]
-    message_id = f"<sources.{telling.name}.{recipient}@{rt.mail_domain}>"
+    message_id = f"<{topic}.{telling.name}.{recipient}@{rt.mail_domain}>"
     head = mime.MailHead(
         sender_name=sender_name,
         sender_address=sender_address,
@@ -291,9 +330,9 @@ def message(rt: runtime.Runtime, telling: tellings.Telling, address: str) -> mod
         message_id=message_id,
         date=telling.at,
         reply_to=rt.settings.smtp.reply_to,
-        # All mails on sources are one thread, which begins with a mail that was never sent.
-        references=f"<sources@{rt.mail_domain}>",
-        in_reply_to=f"<sources@{rt.mail_domain}>",
+        # All mails on one topic are one thread, which begins with a mail that was never sent.
+        references=f"<{topic}@{rt.mail_domain}>",
+        in_reply_to=f"<{topic}@{rt.mail_domain}>",
     )
     return model.MailMessage(
         sender=rt.settings.smtp.bounce_address or sender_address,

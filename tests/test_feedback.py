@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from digest import feedback, model, settings, verp
+from digest import bouncing, feedback, model, settings, verp
 from digest.storage import bounced, outbox, switches
 from subscribers import channels, leaving, suppression
 from tests import publishing
@@ -263,4 +263,4 @@ async def test_only_the_last_editions_are_counted(database_url: str, tmp_path: P
 
 
 def test_six_days_are_longer_than_servers_try() -> None:
-    assert timedelta(days=5) < feedback.SETTLED
+    assert timedelta(days=5) < bouncing.SETTLED

@@ -145,6 +145,22 @@ def _told() -> tuple[Mapping[str, object], ...]:
     return {**_SHARED, **extra}, {**_BARE, **extra, **bare}
 
 
+def _told_of_pause() -> tuple[Mapping[str, object], ...]:
+    """Of much mail that came back."""
+    extra = {
+        "subject": "Mail is paused: 31 of 400 came back",
+        "preheader": "Nobody gets mail until somebody looks and goes on.",
+        "at": "Mon 23 Nov, 08:00",
+        "desk_url": "https://courier.example/admin",
+        "unit": "digest 12",
+        "n": 31,
+        "n_submitted": 400,
+        "lines": ({"n": 31, "what": "addresses that do not exist"}, {"n": 4, "what": "blocked"}),
+        "command": "digest deliveries list --edition 12 --channel email",
+    }
+    return {**_SHARED, **extra}, {**_BARE, **extra, "lines": ()}
+
+
 def values(name: str) -> tuple[Mapping[str, object], ...] | None:
     """Give the sample contexts of a template, None when only its syntax can be checked."""
     folder, _, file = name.rpartition("/")
@@ -165,6 +181,8 @@ def values(name: str) -> tuple[Mapping[str, object], ...] | None:
             return {**_SHARED, **_NOTICE}, {**_BARE, **_NOTICE, "topics": ()}
         case (("email/sources_failing" | "email/sources_recovered"), _):
             return _told()
+        case "email/mail_paused", _:
+            return _told_of_pause()
         case "chat", "issue.html":
             return _issue(_CARD, _CARD) + _issue(_BARE_CARD, _BARE_CARD)
         case "chat", "alert.html":

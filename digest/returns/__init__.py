@@ -14,6 +14,6 @@ reading   all of it: read(bytes) → Returned
 """
 
 from digest.returns.policy import Permanence
-from digest.returns.reading import Kind, Recipient, Returned, read
+from digest.returns.reading import Kind, Recipient, Returned, judge_reply, read
 
-__all__ = ["Kind", "Permanence", "Recipient", "Returned", "read"]
+__all__ = ["Kind", "Permanence", "Recipient", "Returned", "judge_reply", "read"]

@@ -202,6 +202,14 @@ def judge(mail: opened.Mail, told: reports.Told, kind: str) -> Recipient:
     return Recipient(address, status, policy.permanence_of(reason, status), reason or "undefined")
 
 
+def judge_reply(code: str, words: str) -> Recipient:
+    """Judge what a mail server answered at the door: "552 5.2.2", "at RCPT TO: Mailbox full"."""
+    step, _, said = words.partition(": ")
+    diagnosis = f"{code} {said or words} (in reply to {step.removeprefix('at ')})"
+    told = reports.Told("", "failed", reports.status_in(code), diagnosis)
+    return judge(opened.Mail({}, "", blocks=({},)), told, "bounce")
+
+
 def _reason(mail: opened.Mail, told: reports.Told) -> str:
     """By the words on this recipient, the code in them, the other words, the report's code.
 

@@ -194,7 +194,8 @@ def status_of(said: str) -> str:
 
 _STAGES = (
     ("data", re.compile(r"(?:in reply to|after|response to) (?:the )?(?:end of data|data\b)"
-                        r"|end of data|after i sent the message|smtp command data"
+                        r"|end of data|in reply to the final dot|after i sent the message"
+                        r"|smtp command data"
                         r"|did not like our data")),
     ("rcpt", re.compile(r"rcpt|does not like recipient")),
     ("mail", re.compile(r"(?:in reply to|after|response to|>>>|\bour) mail(?: from|:)"

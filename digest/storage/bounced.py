@@ -9,18 +9,28 @@ import json
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
 from digest import model
 from digest.storage import outbox, switches, tables
+from subscribers import sql
 
 BOUNCED = "bounced"
 COMPLAINED = "complained"
 MOST_UNITS = 30  # editions and alerts whose counts are kept
 _COUNTS = "bounces"
 _attempt, _delivery = tables.attempt, tables.delivery
+
+
+class OfUnit(Protocol):
+    """A delivery, as one of an edition or alert."""
+
+    @property
+    def kind(self) -> model.DeliveryKind: ...
+    @property
+    def unit_id(self) -> int: ...
 
 
 @dataclass
@@ -30,6 +40,9 @@ class Counts:
     hard: int = 0
     sender: dict[str, int] = field(default_factory=dict)
     tripped: str = ""
+    tripped_at: str = ""  # ISO, UTC
+    n_submitted: int = 0  # when it went off
+    told: bool = False  # staff were told, or will be: it is kept for them
 
 
 def find(session: sa.Connection, delivery_id: int) -> model.Delivery | None:
@@ -89,31 +102,48 @@ def got_through(
     return session.execute(query.limit(1)).first() is not None
 
 
-def counts(session: sa.Connection, delivery: model.Delivery) -> Counts:
+def counts(session: sa.Connection, delivery: OfUnit) -> Counts:
     """What came back so far of the edition or alert a delivery is of; held until the commit."""
-    # A first row for everybody to hold on to.
-    if not switches.get(session, _COUNTS):
-        switches.put(session, _COUNTS, "{}")
+    # A first row for everybody to hold on to; who comes second must not empty it.
+    session.execute(
+        sql.insert(session, tables.setting)
+        .values(name=_COUNTS, value="{}")
+        .on_conflict_do_nothing(index_elements=["name"])
+    )
     hold = sa.select(tables.setting.c.value).where(tables.setting.c.name == _COUNTS)
     units = json.loads(session.execute(hold.with_for_update()).scalar_one())
     return Counts(**units.get(_unit(delivery), {}))
 
 
-def keep_counts(session: sa.Connection, delivery: model.Delivery, counted: Counts) -> None:
+def keep_counts(session: sa.Connection, delivery: OfUnit, counted: Counts) -> None:
     """Keep the counts of an edition or alert; the oldest beyond MOST_UNITS are forgotten."""
     units: dict[str, Any] = json.loads(switches.get(session, _COUNTS) or "{}")
     units.pop(_unit(delivery), None)
-    units[_unit(delivery)] = {
-        "hard": counted.hard,
-        "sender": counted.sender,
-        "tripped": counted.tripped,
-    }
+    units[_unit(delivery)] = asdict(counted)
     for name in list(units)[:-MOST_UNITS]:
         del units[name]
     switches.put(session, _COUNTS, json.dumps(units))
 
 
-def n_submitted(session: sa.Connection, delivery: model.Delivery) -> int:
+def take_untold(session: sa.Connection) -> dict[str, Counts]:
+    """Unit ("digest 7") → its counts, where the breaker went off and staff do not know.
+
+    They are called told by this.
+    """
+    units: dict[str, Any] = json.loads(switches.get(session, _COUNTS) or "{}")
+    untold = {name for name, each in units.items() if each["tripped"] and not each.get("told")}
+    if not untold:
+        return {}
+    hold = sa.select(tables.setting.c.value).where(tables.setting.c.name == _COUNTS)
+    units = json.loads(session.execute(hold.with_for_update()).scalar_one())
+    found = {name: Counts(**units[name]) for name in untold if not units[name].get("told")}
+    for name in found:
+        units[name]["told"] = True
+    switches.put(session, _COUNTS, json.dumps(units))
+    return found
+
+
+def n_submitted(session: sa.Connection, delivery: OfUnit) -> int:
     """How many messages of the same edition or alert were submitted."""
     query = sa.select(sa.func.count()).where(
         _delivery.c.kind == delivery.kind,
@@ -138,7 +168,7 @@ def outcomes(session: sa.Connection, delivery_ids: Collection[int]) -> dict[int,
     return found
 
 
-def _unit(delivery: model.Delivery) -> str:
+def _unit(delivery: OfUnit) -> str:
     return f"{delivery.kind} {delivery.unit_id}"
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from subscribers import model, sql, tables
+from subscribers import bulk, model, sql, tables
 
 _CHUNK = 2000
 
@@ -154,7 +154,7 @@ def followings(
             topics.scalar_subquery(),
         )
         .select_from(_JOINED)
-        .where(*_free(what, now), sql.one_of(session, channel.c.id, ids))
+        .where(*_free(what, now), bulk.one_of(session, channel.c.id, ids))
         .order_by(channel.c.id)
     )
     if buckets is not None:
@@ -169,7 +169,7 @@ def mutes(
     muted: dict[int, list[str]] = {}
     for subscriber_id, topic in session.execute(
         sa.select(mute.c.subscriber_id, mute.c.topic)
-        .where(sql.one_of(session, mute.c.subscriber_id, subscriber_ids), mute.c.until > now)
+        .where(bulk.one_of(session, mute.c.subscriber_id, subscriber_ids), mute.c.until > now)
         .order_by(mute.c.subscriber_id, mute.c.topic)
     ):
         muted.setdefault(subscriber_id, []).append(topic)

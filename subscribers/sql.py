@@ -74,14 +74,3 @@ def among(
         return column == sa.func.any(every)
     listed = sa.func.json_each(str(list(ids))).table_valued("value")
     return column.in_(sa.select(listed.c.value))
-
-
-def one_of(
-    session: sa.Connection, column: sa.Column[int], ids: Sequence[int]
-) -> sa.ColumnElement[bool]:
-    """Whether the column is one of `ids`, which go over as one parameter, however many."""
-    if session.dialect.name == "postgresql":
-        every = sa.bindparam(None, list(ids), type_=postgresql.ARRAY(sa.BigInteger))
-        return column == sa.func.any(every)
-    listed = sa.func.json_each(str(list(ids))).table_valued("value")
-    return column.in_(sa.select(listed.c.value))

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from digest import model
 from digest.storage import outbox, showings, stories, tables
-from subscribers import sql
+from subscribers import bulk, sql
 
 _delivery, _edition = tables.delivery, tables.edition
 
@@ -50,7 +50,7 @@ def lately(session: sa.Connection, subscriber_ids: Sequence[int], *, since: date
         sa.type_coerce(_delivery.c.created_at, sa.BigInteger),
         _delivery.c.shown,
     ).where(
-        sql.one_of(session, _delivery.c.subscriber_id, subscriber_ids),
+        bulk.one_of(session, _delivery.c.subscriber_id, subscriber_ids),
         _delivery.c.created_at >= since,
     )
     return [Had._make(row) for row in session.execute(query)]
@@ -59,7 +59,7 @@ def lately(session: sa.Connection, subscriber_ids: Sequence[int], *, since: date
 def slots(session: sa.Connection, digest: str, edition_ids: Sequence[int]) -> dict[int, Served]:
     """Edition → the bucket and day it was for; editions made by hand have none."""
     query = sa.select(_edition.c.id, _edition.c.bucket, _edition.c.on).where(
-        sql.one_of(session, _edition.c.id, edition_ids),
+        bulk.one_of(session, _edition.c.id, edition_ids),
         _edition.c.digest == digest,
         _edition.c.slot.not_like("now:%"),
     )

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 
 from digest import model
 from digest.storage import database, tables
-from subscribers import sql
+from subscribers import bulk, sql
 
 _showing = tables.showing
 
@@ -211,8 +211,8 @@ def stories_at(
             _showing.c.unit_id, _showing.c.number, _showing.c.story_id, _showing.c.revision
         ).where(
             _showing.c.kind == kind,
-            sql.one_of(session, _showing.c.unit_id, sorted(each for k, each in units if k == kind)),
-            sql.one_of(session, _showing.c.story_id, story_ids),
+            bulk.one_of(session, _showing.c.unit_id, sorted(each for k, each in units if k == kind)),
+            bulk.one_of(session, _showing.c.story_id, story_ids),
         )
         for unit_id, number, story_id, revision in session.execute(query):
             found[kind, unit_id].append((number, story_id, revision))

@@ -14,7 +14,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from digest import collecting, errors, fanout, intake, model, runtime, timetable
+from digest import collecting, errors, fanout, intake, model, runtime, sizing, timetable
 from digest.storage import database, editions, stories, switches
 from subscribers import directory
 
@@ -107,6 +107,8 @@ async def publish_edition(
     if digest != DAILY:
         raise errors.ConfigurationError(f"no digest is called {digest!r}; there is: {DAILY}")
     edition, is_new = await rt.db.run(freeze_edition, rt, slot, rt.clock())
+    if is_new:
+        await sizing.warn(rt, edition)
     if edition.state is model.EditionState.FROZEN:
         await fanout.fan_out(rt, edition)
     return edition, is_new

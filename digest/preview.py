@@ -7,14 +7,13 @@ from it, and the message is composed as the outbox would compose it.
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 
-from digest import audience, compose, errors, fanout, model, runtime
+from digest import audience, compose, errors, fanout, model, runtime, sizing
 from digest.storage import database, documents, editions
 from subscribers import directory, suppression
 from subscribers import model as people
 
-ANYBODY = "reader@example.com"
 NOBODY = "sender@example.com"  # stands in where the settings name no sender
 PAGE = fanout.PAGE
 
@@ -31,6 +30,7 @@ class Preview:
     issue: model.Issue | None
     message: model.MailMessage | model.ChatMessage | None
     blocked: str = ""
+    size: sizing.Size | None = None  # of a mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +45,7 @@ class Count:
 
 def anybody(rt: runtime.Runtime, topics: Sequence[str], kind: model.ChannelKind) -> people.Reach:
     """A reader nobody knows yet, who follows these topics."""
-    return people.Reach(
-        subscriber_id=0,
-        channel_id=0,
-        kind=kind.value,
-        address=ANYBODY if kind is model.ChannelKind.EMAIL else "1",
-        name="",
-        language=rt.settings.language,
-        time_zone=rt.settings.time_zone,
-        send_at=time(8),
-        cadence="daily",
-        alerts=False,
-        quiet_from=None,
-        quiet_until=None,
-        topics=tuple(topics),
-        follow_since={},
-        keywords=(),
-        muted=frozenset(),
-        thread_id=None,
-        subscribed_at=None,
-        origin="",
-    )
+    return model.replace(sizing.anybody(rt, kind), topics=tuple(topics))
 
 
 def reader(
@@ -116,7 +96,10 @@ def preview_issue(
     by_id = {story.id: story for story in stories}
     told = compose.issue_of(delivery, by_id, rt.publication.topic_names)
     message = compose.Composer(rt).issue(delivery, reach, edition, by_id)
-    return Preview(edition, reach, told, message, blocked)
+    size = None
+    if isinstance(message, model.MailMessage):
+        size = sizing.measure(session, message, told)
+    return Preview(edition, reach, told, message, blocked, size)
 
 
 def count_issues(

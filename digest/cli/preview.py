@@ -66,12 +66,15 @@ def preview(
         output.as_lines(_document(name, each, files.get(name)) for name, each in made.items())
         return
     for name, each in made.items():
+        for warning in each.size.warnings if each.size else ():
+            opening.complain(warning)
         if each.blocked:
             opening.complain(f"nothing may be sent to this reader now: {each.blocked}")
         if each.message is None:
             output.say("nothing new for this reader: nothing would be sent")
         elif name in files:
-            output.say(f"wrote {files[name]}")
+            size = f", {each.size.n_html_bytes:,} bytes of HTML" if each.size else ""
+            output.say(f"wrote {files[name]}{size}")
         elif isinstance(each.message, model.ChatMessage):
             output.say("\n\n".join(part.html for part in each.message.parts))
         else:
@@ -148,4 +151,8 @@ def _document(name: str, made: "use_case.Preview", file: Path | None) -> dict[st
         "stories": [] if made.issue is None else made.issue.story_ids,
         "skipped": made.blocked or (None if made.issue else "nothing new"),
         "file": None if file is None else str(file),
+        "bytes": made.size and made.size.n_bytes,
+        "html_bytes": made.size and made.size.n_html_bytes,
+        "left_out": [story.id for story in made.size.left_out] if made.size else [],
+        "warnings": made.size.warnings if made.size else [],
     }

@@ -252,7 +252,7 @@ async def _senders(rt: runtime.Runtime) -> AsyncIterator[Finding]:
 
 
 async def _connections(rt: runtime.Runtime) -> AsyncIterator[Finding]:
-    from digest import errors, model
+    from digest import errors, model, sizing
 
     async with rt.senders() as senders:
         for kind, name, unset in (
@@ -263,7 +263,10 @@ async def _connections(rt: runtime.Runtime) -> AsyncIterator[Finding]:
                 yield Finding(name, True, f"not set up ({unset})")
                 continue
             try:
-                yield Finding(name, True, await senders[kind].verify())
+                answer = await senders[kind].verify()
+                if kind is model.ChannelKind.EMAIL:
+                    await rt.db.run(sizing.remember_limit, answer)
+                yield Finding(name, True, answer)
             except errors.DeliveryError as error:
                 yield Finding(name, False, str(error), f"check {unset}")
 

@@ -97,7 +97,8 @@ class Editions:
         between = reckoned.times.get(state)
         when = ""
         if between and state is model.DeliveryState.DEFERRED:
-            when = f"{self._views.moment(between.first)} – {self._views.moment(between.last)}"
+            moments = (self._views.moment(between.first), self._views.moment(between.last))
+            when = " – ".join(dict.fromkeys(moments))
         return {
             "name": str(state),
             "n": reckoned.states[state],

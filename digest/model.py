@@ -359,7 +359,7 @@ class MailMessage:
     recipient: str  # envelope recipient
     message_id: str  # with its angle brackets
     data: bytes
-    clean: bool = False  # known to have CRLF lines only, none beginning with a dot
+    clean: bool = False  # known to be ASCII in CRLF lines, none beginning with a dot
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ The MAC makes a forged report worthless (A37).  Small letters and digits only: s
 not keep the case of an address.
 """
 
-import base64
 import email.utils
 import hashlib
 import hmac
@@ -17,6 +16,8 @@ from digest import runtime
 
 MAC_BYTES = 10  # 16 characters of base32
 MOST_LOCAL = 64  # RFC 5321 §4.5.3.1.1
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = tuple(one + other for one in _LETTERS for other in _LETTERS)
 _TOKEN = re.compile(r"\+(\d{1,18})\.([a-z2-7]{16})@", re.IGNORECASE)
 
 
@@ -53,7 +54,9 @@ def delivery_of(rt: runtime.Runtime, address: str) -> int | None:
 def _mac(key: bytes, delivery_id: int) -> str:
     mac = _keyed(key).copy()
     mac.update(b"%d" % delivery_id)
-    return base64.b32encode(mac.digest()[:MAC_BYTES]).decode().lower()
+    number = int.from_bytes(mac.digest()[:MAC_BYTES], "big")
+    # Base32 in small letters, ten bits at a time: base64.b32encode takes twice as long.
+    return "".join([_PAIRS[number >> place & 0x3FF] for place in range(70, -1, -10)])
 
 
 @lru_cache(maxsize=16)

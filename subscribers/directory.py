@@ -99,7 +99,9 @@ def recipients(
     return _reaches(session, session.execute(query).all(), now)
 
 
-def _free(what: Literal["digest", "alert"], now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+def _free(
+    what: Literal["digest", "alert"], now: datetime | sa.ColumnElement[Any]
+) -> tuple[sa.ColumnElement[bool], ...]:
     """Whether a channel may be written to now, with what its person wants."""
     paused_until = subscriber.c.paused_until
     return (
@@ -200,11 +202,19 @@ def addressees(
     """Give those of these channels that may be written to now; `suppression.blocked` says why
     the others may not.  One query."""
     rows = session.execute(
+        _addressees(session, what), {"ids": sql.together(session, channel_ids), "now": now}
+    ).all()
+    return {row[0]: model.Addressee._make(row) for row in rows}
+
+
+@sql.once
+def _addressees(session: sa.Connection, what: Literal["digest", "alert"]) -> sa.Select[Any]:
+    return (
         sa.select(*_ADDRESSEE)
         .select_from(_JOINED)
-        .where(*_free(what, now), sql.among(session, channel.c.id, channel_ids))
+        .where(*_free(what, sa.bindparam("now", type_=sql.UtcDateTime)))
+        .where(sql.among(session, channel.c.id))
     )
-    return {row[0]: model.Addressee._make(row) for row in rows}
 
 
 def reach(

@@ -1,13 +1,14 @@
 """What SQLite and PostgreSQL do not share, said once for both packages."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -59,18 +60,43 @@ def new_id(added: sa.CursorResult[Any]) -> int:
     return int(key[0])
 
 
+def once(
+    make: Callable[Concatenate[sa.Connection, P], T],
+) -> Callable[Concatenate[sa.Connection, P], T]:
+    """Keep the statement that `make` gives for each dialect and the rest of its arguments.
+
+    Putting a statement together takes longer than running a small one.
+    """
+    kept: dict[Any, T] = {}
+
+    def kept_or_made(session: sa.Connection, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = (session.dialect.name, args, tuple(kwargs.items()))
+        made = kept.get(key)
+        if made is None:
+            made = kept[key] = make(session, *args, **kwargs)
+        return made
+
+    return kept_or_made
+
+
 def chunks(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
     """Cut `values` into runs of at most `size`: a statement takes so many parameters, no more."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
 
 
-def among(
-    session: sa.Connection, column: sa.Column[int], ids: Sequence[int]
-) -> sa.ColumnElement[bool]:
-    """Whether the column is one of `ids`, which go over as one parameter, however many."""
+def among(session: sa.Connection, column: sa.Column[int]) -> sa.ColumnElement[bool]:
+    """Whether the column is one of the parameter `ids`, however many they are.
+
+    The statement is the same for any number of them, so it can be made once; `together` makes
+    the parameter's value.
+    """
     if session.dialect.name == "postgresql":
-        every = sa.bindparam(None, list(ids), type_=postgresql.ARRAY(sa.BigInteger))
-        return column == sa.func.any(every)
-    listed = sa.func.json_each(str(list(ids))).table_valued("value")
+        return column == sa.func.any(sa.bindparam("ids", type_=postgresql.ARRAY(sa.BigInteger)))
+    listed = sa.func.json_each(sa.bindparam("ids", type_=sa.Text)).table_valued("value")
     return column.in_(sa.select(listed.c.value))
+
+
+def together(session: sa.Connection, ids: Sequence[int]) -> list[int] | str:
+    """`ids` as the one parameter that `among` asks for."""
+    return list(ids) if session.dialect.name == "postgresql" else str(list(ids))

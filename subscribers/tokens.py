@@ -55,16 +55,16 @@ def read(keys: Sequence[bytes], purpose: str, token: str, *, now: datetime) -> i
 
 
 def _mac(key: bytes, purpose: str, payload: bytes) -> bytes:
-    words = purpose.encode()
-    mac = _keyed(key, len(words).to_bytes(2, "big") + words).copy()
+    mac = _keyed(key, purpose).copy()
     mac.update(payload)
     return mac.digest()[:MAC_BYTES]
 
 
 @lru_cache(maxsize=64)
-def _keyed(key: bytes, framed: bytes) -> hmac.HMAC:
+def _keyed(key: bytes, purpose: str) -> hmac.HMAC:
     """An HMAC that has read the key and the purpose: most of the work, the same for everyone."""
-    return hmac.new(key, framed, hashlib.sha256)
+    words = purpose.encode()
+    return hmac.new(key, len(words).to_bytes(2, "big") + words, hashlib.sha256)
 
 
 def _text(data: bytes) -> str:

@@ -12,6 +12,8 @@ import idna
 
 from digest import errors, model
 
+_PLAIN = re.compile(r"[!-;=?-~]*@[!-;=?-~]*")
+_PLAIN_XTEXT = re.compile(r"[!-*,-<>-~]*")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f<>]")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 # Fits a text that goes out as it is; one pass, no backtracking (possessive), 20 µs for 50 kB.
@@ -55,7 +57,7 @@ def commands(message: model.MailMessage, extensions: Mapping[str, str]) -> Comma
         mail.append(f"SIZE={len(message.data)}")
     if international:
         mail.append("SMTPUTF8")
-    if "8bitmime" in extensions and not message.data.isascii():
+    if "8bitmime" in extensions and not (message.clean or message.data.isascii()):
         mail.append("BODY=8BITMIME")
     if "dsn" in extensions:
         mail.append("RET=HDRS")
@@ -83,6 +85,8 @@ def stuffed(data: bytes) -> bytes:
 
 def wire_address(address: str) -> str | None:
     """`address` as MAIL and RCPT take it, its domain in ASCII where it can be; None if none."""
+    if _PLAIN.fullmatch(address):
+        return address
     if _FORBIDDEN.search(address) or address.count("@") < 1:
         return None
     if address.isascii():
@@ -103,6 +107,8 @@ def _check_size(n_bytes: int, limit: str) -> None:
 
 def _xtext(text: str) -> str:
     """RFC 3461 §4: printable ASCII as it is, but + and = and the rest as +XX."""
+    if _PLAIN_XTEXT.fullmatch(text):
+        return text
     return "".join(
         chr(byte) if 33 <= byte <= 126 and byte not in b"+=" else f"+{byte:02X}"
         for byte in text.encode()

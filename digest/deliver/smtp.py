@@ -206,6 +206,8 @@ class Session(asyncio.Protocol):
             if not line[:3].isdigit() or len(self._lines) > 100:
                 self.abort(errors.Deferred("the mail server's answer is not SMTP"))
                 return
+            if self._passes(line):
+                continue
             self._lines.append(line[4:].decode("utf-8", "replace").strip())
             if line[3:4] != b"-":
                 reply = replies.Reply(int(line[:3]), " ".join(self._lines))
@@ -214,6 +216,19 @@ class Session(asyncio.Protocol):
         if len(self._received) > _MAX_REPLY_BYTES:
             self.abort(errors.Deferred("the mail server's answer has no end"))
         self._set_deadline()
+
+    def _passes(self, line: bytes) -> bool:
+        """Take a plain yes to MAIL or RCPT, which with PIPELINING changes nothing else."""
+        if line[:1] != b"2" or line[3:4] == b"-" or self._lines or not self._pending:
+            return False
+        step, transaction = self._pending[0]
+        if transaction is None or not (step is Step.MAIL or step is Step.RCPT):
+            return False
+        if "pipelining" not in self.extensions or self._transport.is_closing():
+            return False
+        self._pending.popleft()
+        transaction.answered = True
+        return True
 
     def _answered(self, reply: replies.Reply) -> None:
         if self._transport.is_closing():

@@ -17,9 +17,7 @@ __all__ = ["SUBJECT", "SUBJECT_CHARS", "Card", "Cutter", "Frame", "NoSeams", "Se
 
 SUBJECT = moulds.gap("subject")
 SUBJECT_CHARS = 60
-_GAPS = frozenset(
-    ("subject", "preheader", "reading_time", "lead", "topics", "card", "unsubscribe", "preferences")
-)
+_GAPS = frozenset(("card", *moulds.Values._fields))
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,8 +131,9 @@ def _context(head: MailHead) -> Iterator[bytes]:
 
 
 def _ways_out(unsubscribe_url: str, mailto: str) -> Iterator[bytes]:
-    ways = [headers.uri(url) for url in (unsubscribe_url, mailto) if url]
-    if ways:
+    if unsubscribe_url and not mailto:
+        yield headers.tokens("List-Unsubscribe", (headers.uri(unsubscribe_url),))
+    elif ways := [headers.uri(url) for url in (unsubscribe_url, mailto) if url]:
         yield headers.tokens("List-Unsubscribe", ways, ", ")
     if unsubscribe_url:
         yield b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"

@@ -2,13 +2,15 @@
 
 import quopri
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
 
 from digest import model
 from digest.render import quoted
 
-__all__ = ["SEAM", "Encoded", "Mould", "Piece", "cut_at_gaps", "gap", "mould", "same"]
+__all__ = ["SEAM", "Encoded", "Mould", "Piece", "Values", "cut_at_gaps", "gap", "mould", "same"]
 
 # Noncharacters of Unicode: they stand in no text, and nothing takes them for a blank.
 SEAM = "\ufdd0"
@@ -25,19 +27,31 @@ class Encoded:
     html: Sequence[bytes]
 
 
+class Values(NamedTuple):
+    """What fills the gaps of a piece, each a piece itself."""
+
+    subject: bytes
+    preheader: bytes
+    reading_time: bytes
+    lead: bytes
+    topics: bytes
+    unsubscribe: bytes
+    preferences: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Encoded literals with gaps between; a gap is the name of what fills it."""
+    """Encoded literals with gaps between.
 
-    parts: tuple[bytes, ...]
-    gaps: tuple[tuple[int, str], ...]  # place among the parts, name
+    `order` picks from the values and, behind them, the literals.
+    """
 
-    def filled(self, values: Mapping[str, bytes]) -> list[bytes]:
-        """The parts with the gaps filled; every value must be a piece itself."""
-        parts = list(self.parts)
-        for place, name in self.gaps:
-            parts[place] = values[name]
-        return parts
+    literals: tuple[bytes, ...]
+    order: Callable[[tuple[bytes, ...]], tuple[bytes, ...]]
+
+    def filled(self, values: Values) -> tuple[bytes, ...]:
+        """The parts with the gaps filled."""
+        return self.order(values + self.literals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +91,15 @@ def same(made: Encoded, rendered: model.MailParts) -> bool:
 def _piece(written: str, *, closed: bool) -> Piece:
     """Encode what is between gaps; a closed piece ends its last line."""
     cut = cut_at_gaps(written)
-    parts = [quoted.piece(literal) for literal in cut]
+    literals = [quoted.piece(literal) for literal in cut[::2]]
     if closed:
-        parts[-1] = quoted.text(cut[-1])
-    return Piece(tuple(parts), tuple((n, cut[n]) for n in range(1, len(cut), 2)))
+        literals[-1] = quoted.text(cut[-1])
+    n_values = len(Values._fields)
+    order = [
+        n_values + place // 2 if place % 2 == 0 else Values._fields.index(each)
+        for place, each in enumerate(cut)
+        if place % 2 or literals[place // 2]
+    ]
+    literals.append(b"")  # two at least, or itemgetter gives no tuple
+    order += [n_values + len(literals) - 1] * 2
+    return Piece(tuple(literals), itemgetter(*order))

@@ -39,13 +39,12 @@ class _Run(NamedTuple):
     text: bytes
     n_html_bytes: int
     n_words: int
-    headlines: tuple[str, ...]
-    first: cutting.Card | None  # None: nothing of it stands
-    lead: cutting.Card | None  # which goes to the top
-    topic: str  # that is followed; "" for another kind of section
+    cards: tuple[cutting.Card, ...]  # none: nothing of it stands
+    lead: cutting.Card | None  # the first of them, which goes to the top
+    title: str  # of a topic that is followed; "" for another kind of section
 
 
-_NOTHING = _Run(b"", b"", 0, 0, (), None, None, "")
+_NOTHING = _Run(b"", b"", 0, 0, (), None, "")
 _Pair = tuple[bytes, bytes]  # in HTML, in text
 K = TypeVar("K")
 V = TypeVar("V")
@@ -67,12 +66,12 @@ class Press:
     _sections: list[int] = field(default_factory=list)  # by number: one of `_names`
     _names: dict[tuple[str, str], int] = field(default_factory=dict)
     _cards: dict[tuple[int, str], cutting.Card] = field(default_factory=dict)
-    _runs: dict[tuple[tuple[int, ...], int], _Run] = field(default_factory=dict)
+    _runs: dict[tuple[int, ...], _Run] = field(default_factory=dict)  # how many more, numbers
     _n_run_bytes: int = 0
     _short: dict[str, _Pair] = field(default_factory=dict)
-    _hints: dict[tuple[int, ...], tuple[str, _Pair]] = field(default_factory=dict)
+    _hints: dict[tuple[int, ...], tuple[str, bytes, bytes]] = field(default_factory=dict)
     _times: dict[int, _Pair] = field(default_factory=dict)
-    _titles: dict[str, str] = field(default_factory=dict)
+    _plain_titles: set[str] = field(default_factory=set)
     _works: bool = True
 
     def __post_init__(self) -> None:
@@ -136,39 +135,33 @@ class Press:
         runs = self._runs_of(numbers, left_out)
         if not runs:
             raise errors.Withdrawn(f"edition {self.frame.reading.edition_id}")
-        headlines = [headline for run in runs for headline in run.headlines]
-        topics = [run.topic for run in runs if run.topic]
-        lead, first = runs[0].lead, runs[0].first
-        if first is None or any(run.lead for run in runs[1:]):
-            return None
-        hint, hint_pair = self._hint(numbers, headlines, first)
-        given = (lead is not None, bool(topics), bool(links.unsubscribe), bool(links.preferences))
-        shell = self._cutter.shell(len(headlines), given)
+        html, text, sizes, n_words, told, leads, titles = zip(*runs, strict=True)
+        lead, first = leads[0], told[0][0]
+        followed = [title for title in titles if title]
+        hint, hint_html, hint_text = self._hint(numbers, told)
+        given = (lead is not None, bool(followed), bool(links.unsubscribe), bool(links.preferences))
+        shell = self._cutter.shell(sum(map(len, told)), given)
         top, bottom = shell.top, shell.bottom
-        size = sum([run.n_html_bytes for run in runs]) + top.n_html_bytes + bottom.n_html_bytes
+        size = sum(sizes, top.n_html_bytes + bottom.n_html_bytes)
         if size + 4 * (len(first.subject) + len(hint)) > self.frame.most_html_bytes or not hint:
             return None
         leave, choose = quoted.address(links.unsubscribe), quoted.address(links.preferences)
-        if leave is None or choose is None:
+        if leave is None or choose is None or any(leads[1:]):
             return None
-        time_html, time_text = self._time(sum([run.n_words for run in runs]))
+        time_html, time_text = self._time(sum(n_words))
         subject_html, subject_text = self._line(first.subject)
-        topics_html, topics_text = self._followed(topics)
-        in_html = {
-            "subject": subject_html, "preheader": hint_pair[0], "reading_time": time_html,
-            "lead": lead.html if lead else b"", "topics": topics_html,
-            "unsubscribe": leave, "preferences": choose,
-        }  # fmt: skip
-        in_text = {
-            "subject": subject_text, "preheader": hint_pair[1], "reading_time": time_text,
-            "lead": lead.text if lead else b"", "topics": topics_text,
-            "unsubscribe": leave, "preferences": choose,
-        }  # fmt: skip
-        html, text = [run.html for run in runs], [run.text for run in runs]
+        titles_html, titles_text = self._followed(followed)
+        lead_html, lead_text = (lead.html, lead.text) if lead else (b"", b"")
+        in_html = moulds.Values(
+            subject_html, hint_html, time_html, lead_html, titles_html, leave, choose
+        )
+        in_text = moulds.Values(
+            subject_text, hint_text, time_text, lead_text, titles_text, leave, choose
+        )
         return moulds.Encoded(
             shell.subject.replace(cutting.SUBJECT, first.subject),
-            [*top.text.filled(in_text), *text, _BREAK, *bottom.text.filled(in_text)],
-            [*top.html.filled(in_html), *html, *bottom.html.filled(in_html)],
+            (*top.text.filled(in_text), *text, _BREAK, *bottom.text.filled(in_text)),
+            (*top.html.filled(in_html), *html, *bottom.html.filled(in_html)),
         )
 
     def _runs_of(self, numbers: tuple[int, ...], left_out: tuple[int, ...]) -> list[_Run]:
@@ -179,16 +172,16 @@ class Press:
                 self._sections.append(self._names.setdefault(name, len(self._names)))
         section_of = self._sections.__getitem__
         more = dict(zip(map(section_of, left_out[::2]), left_out[1::2], strict=True))
-        runs = []
+        kept, runs = self._runs, []
         for section, group in itertools.groupby(numbers, section_of):
-            key = (tuple(group), more.get(section, 0))
-            run = self._runs.get(key) or self._run(key)
-            if run.first is not None:
+            key = (more.get(section, 0), *group)
+            run = kept.get(key) or self._run(key)
+            if run[4]:
                 runs.append(run)
         return runs
 
-    def _run(self, key: tuple[tuple[int, ...], int]) -> _Run:
-        made = self._make_run(*key)
+    def _run(self, key: tuple[int, ...]) -> _Run:
+        made = self._make_run(key[1:], key[0])
         self._n_run_bytes += len(made.html) + len(made.text)
         if self._n_run_bytes > _MOST_RUN_BYTES:
             self._runs.clear()
@@ -218,10 +211,9 @@ class Press:
             text=b"".join(_BREAK + each for each in text),
             n_html_bytes=size,
             n_words=sum(card.n_words for card in told),
-            headlines=tuple(card.headline for card in told),
-            first=told[0],
+            cards=tuple(told),
             lead=lead,
-            topic=topic if kind == "topic" else "",
+            title=self._title(topic) if kind == "topic" else "",
         )
 
     def _card(self, number: int, layout: str = "card") -> cutting.Card:
@@ -233,17 +225,19 @@ class Press:
         return made
 
     def _hint(
-        self, numbers: tuple[int, ...], headlines: Sequence[str], first: cutting.Card
-    ) -> tuple[str, _Pair]:
-        """The preheader, which the first few stories make as a rule."""
+        self, numbers: tuple[int, ...], told: Sequence[Sequence[cutting.Card]]
+    ) -> tuple[str, bytes, bytes]:
+        """The preheader, which the first few stories make as a rule; in HTML, in text."""
         few = numbers[:_FEW]
         made = self._hints.get(few)
         if made is None:
+            made_of = [card for cards in told for card in cards]
+            first, headlines = made_of[0], [card.headline for card in made_of]
             line = preheader(headlines, first.subject, first.story.lead)
-            made = line, self._line(line)
-            told = sum(len(each) for each in headlines[1:_FEW] if each != first.subject)
+            made = line, *self._line(line)
+            said = sum(len(each) for each in headlines[1:_FEW] if each != first.subject)
             all_stand = all(self.shown[n].story_id in self.stories for n in few)
-            if told >= _PREHEADER_CHARS[0] and all_stand:
+            if said >= _PREHEADER_CHARS[0] and all_stand:
                 _keep(self._hints, few, made)
         return made
 
@@ -262,13 +256,18 @@ class Press:
             _keep(self._short, line, made)
         return made
 
-    def _followed(self, topics: Sequence[str]) -> _Pair:
-        """What is followed, each reader their own."""
-        joined = ", ".join([self._titles.get(topic) or self._title(topic) for topic in topics])
-        return quoted.own(str(escape(joined))), quoted.own(words.wrapped_line(joined))
+    def _followed(self, titles: Sequence[str]) -> _Pair:
+        """The topics in a row, each reader their own."""
+        joined = ", ".join(titles)
+        lines = words.wrapped_line(joined)
+        if self._plain_titles.issuperset(titles):
+            return quoted.plain(joined), quoted.plain(lines)
+        return quoted.own(str(escape(joined))), quoted.own(lines)
 
     def _title(self, topic: str) -> str:
-        title = self._titles[topic] = words.clean(self.frame.section_title("topic", topic))
+        title = words.clean(self.frame.section_title("topic", topic))
+        if quoted.is_plain(title):
+            self._plain_titles.add(title)
         return title
 
 

@@ -11,7 +11,7 @@ import binascii
 import re
 from functools import lru_cache
 
-__all__ = ["address", "own", "piece", "text"]
+__all__ = ["address", "is_plain", "own", "piece", "plain", "text"]
 
 _LINES_KEPT = 16_384
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -20,6 +20,7 @@ _RUN_OF_BLANKS = re.compile(rb"  |\t")
 _LAST_OF_RUN = re.compile(rb"=20(?!=20|=09|=?$)", re.MULTILINE)
 _SOFT_BREAK = b"=\r\n"
 _ROW = 75  # bytes of a line before the soft break
+_PLAIN_WORDS = re.compile(r"[\w!#$%()*+,/:;?@|~-]+(?: [\w!#$%()*+,/:;?@|~-]+)*", re.ASCII)
 # One blank at most between words, and nothing that would be written otherwise.
 _SIMPLE = re.compile(r"[!-<>-~]+(?:[ \n][!-<>-~]+)*")
 _AWKWARD_ROW = re.compile(r"^(?:\.|From )", re.MULTILINE)
@@ -47,7 +48,20 @@ def address(url: str) -> bytes | None:
     """
     if not _PLAIN.fullmatch(url):
         return None
-    return own(url)
+    return own(url) if len(url) > _ROW else f"{url}=\r\n".encode() if url else b""
+
+
+def is_plain(words: str) -> bool:
+    """Whether words mean themselves in HTML and in quoted-printable, wherever a line is broken."""
+    return bool(_PLAIN_WORDS.fullmatch(words)) and "From" not in words
+
+
+def plain(written: str) -> bytes:
+    """Encode plain words in lines as `own` does, unlooked at."""
+    if len(written) <= _ROW:
+        return written.replace("\n", "\r\n").encode() + _SOFT_BREAK
+    rows = "\r\n".join([_in_rows(line) for line in written.split("\n")])
+    return f"{rows}=\r\n".encode()
 
 
 def own(written: str) -> bytes:
@@ -55,10 +69,7 @@ def own(written: str) -> bytes:
     if not written:
         return b""
     if _SIMPLE.fullmatch(written):
-        if len(written) <= _ROW and "\n" not in written:
-            rows = written
-        else:
-            rows = "\r\n".join(map(_in_rows, written.split("\n")))
+        rows = "\r\n".join(map(_in_rows, written.split("\n")))
         if not _AWKWARD_ROW.search(rows):
             return f"{rows}=\r\n".encode()
     encoded = b"\r\n".join(map(_encoded, _lines(written)))

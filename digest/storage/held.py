@@ -6,7 +6,7 @@ down together.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -90,6 +90,17 @@ _PAUSED = {
     ),
     model.DeliveryKind.ALERT: sa.select(tables.alert.c.id).where(tables.alert.c.paused),
 }
+_DUE = (
+    sa.select(
+        _delivery.c.priority, sa.type_coerce(_delivery.c.next_at, sa.BigInteger), _delivery.c.id
+    )
+    .where(_delivery.c.state == sa.bindparam("state"))
+    .where(_delivery.c.channel_kind == sa.bindparam("of"))
+    .where(_delivery.c.next_at <= sa.bindparam("now"))
+    .order_by(_delivery.c.priority, _delivery.c.next_at, _delivery.c.id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+    .with_for_update(skip_locked=True)  # SQLite has one writer and leaves this out
+)
 
 
 def due(
@@ -105,24 +116,15 @@ def due(
     One state and one kind at a time, for so the index has them in order: however many are due,
     only those asked for are read.
     """
-    asked = (
-        sa.select(
-            _delivery.c.priority, sa.type_coerce(_delivery.c.next_at, sa.BigInteger), _delivery.c.id
-        )
-        .where(_delivery.c.next_at <= now)
-        .order_by(_delivery.c.priority, _delivery.c.next_at, _delivery.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)  # SQLite has one writer and leaves this out
-    )
+    asked = _DUE
     for unit, units in _PAUSED.items():
-        if ids := list(session.execute(units).scalars()):
+        if ids := session.execute(units).scalars().all():
             asked = asked.where((_delivery.c.kind != unit) | _delivery.c.unit_id.not_in(ids))
     found: list[Any] = []
     for state in states:
         for kind in kinds:
-            found += session.execute(
-                asked.where(_delivery.c.state == state, _delivery.c.channel_kind == kind)
-            )
+            given = {"state": state, "of": kind, "now": now, "most": limit}
+            found += session.execute(asked, given).all()
     return [row[2] for row in sorted(map(tuple, found))[:limit]]
 
 
@@ -132,19 +134,24 @@ def take(
     """Claim these deliveries for `owner`, each with a new fence; in the order of `ids`."""
     if not ids:
         return ()
-    rows = session.execute(
+    given = {"ids": sql.together(session, ids), "of": owner, "until": until}
+    taken = {row[0]: _held(row) for row in session.execute(_taken(session), given).all()}
+    return tuple(taken[each] for each in ids)
+
+
+@sql.once
+def _taken(session: sa.Connection) -> sa.Executable:
+    return (
         sa.update(_delivery)
-        .where(sql.among(session, _delivery.c.id, ids))
+        .where(sql.among(session, _delivery.c.id))
         .values(
             state=model.DeliveryState.CLAIMED,
-            owner=owner,
+            owner=sa.bindparam("of"),
             fence=_delivery.c.fence + 1,
-            lease_until=until,
+            lease_until=sa.bindparam("until"),
         )
         .returning(*_HELD)
     )
-    taken = {row[0]: _held(row) for row in rows}
-    return tuple(taken[each] for each in ids)
 
 
 def _held(row: Any) -> Held:
@@ -163,22 +170,51 @@ def _held(row: Any) -> Held:
 _STILL_OURS = _delivery.c.state.in_([model.DeliveryState.CLAIMED, model.DeliveryState.QUEUED])
 
 
+def record_submitted(
+    session: sa.Connection, claimed: Iterable[tuple[int, int]], at: datetime
+) -> int:
+    """Write down that mails were submitted; as `record_alike`."""
+    return _record(session, _submitted(session), claimed, {"at": at})
+
+
+@sql.once
+def _submitted(session: sa.Connection) -> sa.Update:
+    return _still_held(session).values(
+        state=model.DeliveryState.SUBMITTED,
+        attempts=_delivery.c.attempts + 1,
+        reason="",
+        submitted_at=sa.bindparam("at"),
+    )
+
+
 def record_alike(session: sa.Connection, claimed: Iterable[tuple[int, int]], **values: Any) -> int:
     """Write down the same of all these (id, fence) pairs; those whose fence moved on are left.
 
     Returns how many were recorded.
     """
+    return _record(session, _still_held(session).values(**values), claimed, {})
+
+
+def _still_held(session: sa.Connection) -> sa.Update:
+    return (
+        sa.update(_delivery)
+        .where(sql.among(session, _delivery.c.id), _delivery.c.fence == sa.bindparam("seen"))
+        .where(_delivery.c.state == model.DeliveryState.CLAIMED)
+        .values(lease_until=None)
+    )
+
+
+def _record(
+    session: sa.Connection,
+    statement: sa.Update,
+    claimed: Iterable[tuple[int, int]],
+    given: Mapping[str, Any],
+) -> int:
     by_fence: dict[int, list[int]] = defaultdict(list)
     for delivery_id, fence in claimed:
         by_fence[fence].append(delivery_id)
     n_recorded = 0
     for fence, ids in by_fence.items():
-        changed = session.execute(
-            sa.update(_delivery)
-            .where(sql.among(session, _delivery.c.id, ids))
-            .where(_delivery.c.fence == fence)
-            .where(_STILL_OURS)
-            .values(lease_until=None, **values)
-        )
-        n_recorded += changed.rowcount
+        held = {"ids": sql.together(session, ids), "seen": fence}
+        n_recorded += session.execute(statement, {**held, **given}).rowcount
     return n_recorded

@@ -117,14 +117,9 @@ def record(session: sa.Connection, results: Sequence[Result]) -> int:
     mail = [r for r in done if r.delivery.channel_kind is model.ChannelKind.EMAIL]
     n_recorded = 0
     if mail:
-        n_recorded += held.record_alike(
-            session,
-            [(r.delivery.id, r.delivery.fence) for r in mail],
-            state=model.DeliveryState.SUBMITTED,
-            attempts=_delivery.c.attempts + 1,
-            reason="",
-            submitted_at=mail[-1].at,  # of all: they are seconds apart at most
-        )
+        pairs = [(r.delivery.id, r.delivery.fence) for r in mail]
+        # The time of all: they are seconds apart at most.
+        n_recorded += held.record_submitted(session, pairs, mail[-1].at)
     n_recorded += _record_alike(
         session,
         {"state": model.DeliveryState.SUBMITTED, "attempts": _delivery.c.attempts + 1},

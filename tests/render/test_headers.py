@@ -3,6 +3,7 @@
 import email
 import email.policy
 import re
+from collections.abc import Callable
 from email.message import EmailMessage
 
 import pytest
@@ -178,3 +179,26 @@ def test_values_are_folded_between_and_never_inside() -> None:
     ids = [f"<{'a' * 50}{n}@courier.example>" for n in range(4)]
     field = headers.tokens("References", ids)
     assert lines(field) == [f"References: {ids[0]}", *(f" {i}" for i in ids[1:])]
+
+
+NAMES = st.one_of(st.text("aB9 '.,<>\"=?é-", max_size=30), st.text(max_size=90))
+LOCALS = st.text("aB9.+'=?é @<>\"", max_size=40)
+
+
+@given(name=NAMES, local=LOCALS, domain=st.sampled_from(["a.example", "A-b.example", "é.example"]))
+@example(name="Ann Lee", local="ann", domain="reader.example")
+@example(name="", local="Ann <ann", domain="reader.example>")
+@example(name="=?utf-8?q?x?=", local="ann", domain="reader.example")
+@example(name="a" * 60, local="a" * 20, domain="reader.example")
+def test_a_recipient_is_written_in_the_quick_way_as_any_mailbox(
+    name: str, local: str, domain: str
+) -> None:
+    def outcome(write: Callable[[], bytes]) -> bytes | str:
+        try:
+            return write()
+        except errors.RenderError as error:
+            return str(error)
+
+    address = f"{local}@{domain}"
+    quick = outcome(lambda: headers.recipient(name, address))
+    assert quick == outcome(lambda: headers.mailbox("To", name, address))

@@ -200,3 +200,37 @@ def test_what_cannot_stand_in_a_header_is_refused(wrong: dict[str, Any]) -> None
 def test_headers_of_the_publishers_own_are_added() -> None:
     message = read(mime.mail_bytes(head(extra=(("X-Edition", "Morning Ω"),)), parts()))
     assert message["X-Edition"] == "Morning Ω"
+
+
+@given(
+    name=st.text(max_size=30),
+    token=st.text("abcXYZ09-_é .", min_size=1, max_size=60),
+    subject=st.text(max_size=80),
+    changes=st.sampled_from(
+        [
+            {},
+            {"unsubscribe_mailto": "leave@courier.example", "reply_to": "desk@courier.example"},
+            {"list_id": "", "feedback_id": "", "auto_submitted": ""},
+            {"extra": (("X-Edition", "7"),), "in_reply_to": "<1@a.example>"},
+        ]
+    ),
+)
+def test_a_letterhead_gives_the_same_bytes(
+    name: str, token: str, subject: str, changes: dict[str, Any]
+) -> None:
+    parts = model.MailParts(subject, "", "Text\n", "<p>HTML</p>\n")
+    own = {
+        "recipient_name": name,
+        "recipient_address": "ann@reader.example",
+        "message_id": "<9.9@courier.example>",
+        "unsubscribe_url": f"https://courier.example/unsubscribe/{token}",
+    }
+    letterhead = mime.Letterhead(head(**changes))
+    made = letterhead.mail_bytes(
+        own["recipient_name"],
+        own["recipient_address"],
+        own["message_id"],
+        own["unsubscribe_url"],
+        parts,
+    )
+    assert made == mime.mail_bytes(head(**{**changes, **own}), parts)

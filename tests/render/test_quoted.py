@@ -5,8 +5,9 @@ import quopri
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from markupsafe import escape
 
-from digest.render import quoted
+from digest.render import quoted, words
 
 LINES = st.lists(
     st.one_of(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"))),
@@ -69,3 +70,25 @@ def test_an_address_that_html_or_text_writes_otherwise_is_refused(url: str) -> N
 
 def test_no_address_is_no_piece() -> None:
     assert quoted.address("") == b""
+
+
+TITLES = st.lists(
+    st.text("abc FromX./&<'\"=-é \t", max_size=40).map(lambda text: " ".join(text.split())),
+    max_size=9,
+)
+
+
+@given(titles=TITLES)
+@example(titles=["Asia"] * 40)
+@example(titles=["x" * 74, ".hidden"])
+def test_plain_words_in_a_row_need_no_look_at_each_message(titles: list[str]) -> None:
+    plain = [title for title in titles if quoted.is_plain(title)]
+    joined = ", ".join(plain)
+    for written in (joined, words.wrapped_line(joined)):
+        data = quoted.plain(written)
+        assert decoded(data) == written
+        assert str(escape(written)) == written
+        lines = data.split(b"\r\n")
+        assert all(len(line) <= 76 for line in lines)
+        assert not any(line.startswith((b".", b"From ")) for line in lines)
+        assert not any(blanks in data for blanks in (b" \r\n", b"  ", b"\t"))

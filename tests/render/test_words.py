@@ -148,3 +148,10 @@ def test_direction_is_that_of_the_first_letter() -> None:
 def test_a_bullet_stands_only_before_the_first_line_of_its_headline() -> None:
     """A6: a wrapped headline in the plain part once looked like two stories."""
     assert words.wrap("one two three", width=9, indent="* ") == "* one two\n  three"
+
+
+@given(words_=st.lists(st.text(st.characters(categories=["L", "N", "P", "S"])), max_size=30))
+def test_a_clean_line_is_wrapped_in_the_quick_way_as_in_the_other(words_: list[str]) -> None:
+    line = words.clean(" ".join(words_))
+    assert words.wrapped_line(line) == words.wrap(line)
+    assert words.wrapped_line(line, 12) == words.wrap(line, 12)

@@ -147,3 +147,35 @@ def test_the_states_of_an_edition_add_up_to_its_deliveries(session: sa.Connectio
         "suppressed": 1,
         "uncertain": 1,
     }
+
+
+def test_what_was_recorded_in_one_go_leaves_alone_what_another_claimed_since(
+    session: sa.Connection,
+) -> None:
+    making.queued(session, 3)
+    mine = making.claimed(session, "slow")
+    outbox.release(session, owner="slow")
+    [hers] = making.claimed(session, "quick", limit=1)
+    results = [outbox.Result(each, model.DeliveryState.SUBMITTED, NOW) for each in mine]
+    assert outbox.record(session, results) == 0
+    assert outbox.record(session, [outbox.Result(hers, model.DeliveryState.SUBMITTED, NOW)]) == 1
+    counted = outbox.stats(session)
+    assert (counted["submitted"], counted["queued"]) == (1, 2)
+
+
+def test_a_claim_is_as_urgent_as_its_parts_whatever_state_they_wait_in(
+    session: sa.Connection,
+) -> None:
+    making.queued(session, 4)
+    first = making.claimed(session, limit=2)
+    sooner, later = NOW - timedelta(minutes=2), NOW + timedelta(minutes=2)
+    put_off = [
+        outbox.Result(each, model.DeliveryState.DEFERRED, NOW, "451", next_at=at)
+        for each, at in zip(first, (sooner, later), strict=True)
+    ]
+    outbox.record(session, put_off)
+    again = making.claimed(session, at=NOW + timedelta(minutes=3), limit=3)
+    assert [each.channel_id for each in again] == [first[0].channel_id, 3, 4]
+    assert [each.fence for each in again] == [2, 1, 1]
+    assert again[0].created_at == NOW
+    assert again[0].expires_at == NOW + timedelta(hours=12)

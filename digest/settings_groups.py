@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 TELEGRAM_API = "https://api.telegram.org"
 _SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
+MAIL_COMPANIES = frozenset({"gmail", "gmx", "icloud", "microsoft", "yahoo"})
 _GROUP = re.compile(
     r"(?P<name>[a-z0-9.-]+)\s*:\s*(?:(?P<at_once>[1-9]\d{0,5}) at once)?"
     r"(?:(?(at_once)\s*,\s*)(?P<a_minute>[1-9]\d{0,6}) a minute)?",
@@ -263,6 +264,10 @@ def _groups(value: str) -> list[tuple[str, int, int]]:
         if parts is None or not (parts["at_once"] or parts["a_minute"]):
             raise ValueError(
                 f'{written.strip()!r} is not like "gmail: 4 at once, 600 a minute", with ; between'
+            )
+        if not ("." in parts["name"] or parts["name"].lower() in MAIL_COMPANIES):
+            raise ValueError(
+                f"{parts['name']!r} is no domain, nor one of {', '.join(sorted(MAIL_COMPANIES))}"
             )
         limits = int(parts["at_once"] or 0), int(parts["a_minute"] or 0)
         found.append((parts["name"].lower(), *limits))

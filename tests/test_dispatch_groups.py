@@ -252,12 +252,12 @@ async def test_what_the_operator_allows_a_company_is_all_it_gets_and_the_others_
             assert 20 < n_seconds < 60
 
 
-async def test_a_limit_for_a_company_nobody_knows_is_refused_before_the_first_mail(
+async def test_two_limits_for_one_company_are_refused_before_the_first_mail(
     tmp_path: Path,
 ) -> None:
     url = f"sqlite:///{tmp_path / 'test.db'}"
     async with choosy.Choosy() as server:
-        given = smtp(server) | {"groups": "gmial: 2 at once"}
+        given = smtp(server) | {"groups": "gmail: 2 at once; gmail.com: 3 at once"}
         async with publishing.opened(url, tmp_path, smtp=given) as press:
-            with pytest.raises(errors.ConfigurationError, match="gmial"):
+            with pytest.raises(errors.ConfigurationError, match="gmail has two limits"):
                 await press.send()

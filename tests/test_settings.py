@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from digest import errors, settings, settings_file
+from digest import errors, settings, settings_file, settings_groups
+from digest.deliver import mail_groups
 
 GIVEN: dict[str, Any] = {
     "language": "el",
@@ -235,6 +236,12 @@ def test_what_a_mail_company_gets_at_most_is_written_in_words(
 def test_a_limit_that_is_not_whole_is_refused_with_an_example(written: str) -> None:
     with pytest.raises(ValueError, match='is not like "gmail: 4 at once, 600 a minute"'):
         settings.given(smtp={"groups": written})
+
+
+def test_a_mail_company_nobody_knows_is_told_with_those_that_are() -> None:
+    assert set(mail_groups.NAMES) == settings_groups.MAIL_COMPANIES
+    with pytest.raises(ValueError, match=r"'gmial' is no domain, nor one of gmail, gmx, icloud"):
+        settings.given(smtp={"groups": "gmial: 4 at once"})
 
 
 def test_addresses_of_other_servers_are_judged_with_everything_else_at_once() -> None:

@@ -63,6 +63,8 @@ _SIGNS = {
     "gmx": re.compile(r"\bgmx\b|\bweb\.de\b|nemesis|kundenserver", re.IGNORECASE),
 }
 
+NAMES = frozenset(_SIGNS)  # of the companies; any other group is called by its domain
+
 
 @functools.lru_cache(maxsize=8192)
 def _group_of_domain(domain: str) -> str:
@@ -79,7 +81,7 @@ def group_of(address: str) -> str:
 
 def name_of(group: str) -> str:
     """What to call a group where no address may stand: a domain of one's own may name a person."""
-    return group if group in _SIGNS else "one mail domain"
+    return group if group in NAMES else "one mail domain"
 
 
 def is_named(address: str, words: str) -> bool:
@@ -97,16 +99,11 @@ def is_named(address: str, words: str) -> bool:
 def limits(given: Iterable[tuple[str, int, int]]) -> dict[str, "Limit"]:
     """Make the operator's limits: a group's name or a domain, how many at once and a minute.
 
-    0 sets no limit.  Raises ConfigurationError for a name that is neither.
+    0 sets no limit.  Raises ConfigurationError when a group is limited twice.
     """
     found: dict[str, Limit] = {}
     for name, at_once, per_minute in given:
-        group = name if name in _SIGNS else _group_of_domain(name)
-        if group not in _SIGNS and "." not in group:
-            raise errors.ConfigurationError(
-                f"smtp.groups: {name} is no mail company that is known "
-                f"({', '.join(sorted(_SIGNS))}) and no domain such as example.com."
-            )
+        group = name if name in NAMES else _group_of_domain(name)
         if group in found:
             raise errors.ConfigurationError(f"smtp.groups: {group} has two limits.")
         found[group] = Limit(at_once, per_minute)

@@ -165,16 +165,9 @@ def test_what_the_operator_allows_is_one_limit_for_each_group() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("names", "says"),
-    [
-        (["gmial"], r"gmial is no mail company that is known \(gmail, gmx"),
-        (["gmail", "gmail.com"], "gmail has two limits"),
-    ],
-)
-def test_a_limit_for_nobody_known_is_refused_in_a_sentence(names: list[str], says: str) -> None:
-    with pytest.raises(errors.ConfigurationError, match=says):
-        mail_groups.limits((name, 1, 1) for name in names)
+def test_a_company_that_is_limited_twice_is_refused_in_a_sentence() -> None:
+    with pytest.raises(errors.ConfigurationError, match="gmail has two limits"):
+        mail_groups.limits((name, 1, 1) for name in ("gmail", "gmail.com"))
 
 
 def test_a_group_never_has_more_at_once_than_the_operator_says() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from subscribers import bulk, gaining, people, rows, suppression, tables
+from subscribers import bulk, errors, gaining, people, rows, suppression, tables
 from subscribers.gaining import Arrived, Known
 
 __all__ = ["Arrived", "Known", "Sorted", "sort_out", "write"]
@@ -40,7 +40,7 @@ def sort_out(session: sa.Connection, arrived: Arrived) -> Sorted:
     known = find_known(session, arrived.rows)
     found = Sorted(arrived)
     for row in arrived.rows:
-        if row.repeats is not None:
+        if row.repeats:
             found.repeated.append(row)
             continue
         owners = {
@@ -88,15 +88,17 @@ def write(
     wording, consented_at = session.execute(
         sa.select(imports.c.wording, imports.c.consented_at).where(imports.c.id == import_id)
     ).one()
+    bulk.prepare(session)
     for attempt in range(_ATTEMPTS):
         try:
             with session.begin_nested():
                 _insert(session, import_id, found, (wording, consented_at), now)
             break
         except sa.exc.IntegrityError:
-            if attempt == _ATTEMPTS - 1:
-                raise
             _move_known(session, found)
+            if attempt == _ATTEMPTS - 1:
+                # Not with its cause, whose words hold an address.
+                raise errors.ImportRefused("others keep taking these addresses") from None
     again = find_known(session, found.repeated) if found.repeated else {}
     repeats = [
         (person, row)

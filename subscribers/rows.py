@@ -11,8 +11,8 @@ from subscribers.columns import Status
 class PersonRow(NamedTuple):
     """One person of a file.  None is what it does not say; topics are as the file names them.
 
-    `labels` are those of `topics` that other systems call tags, labels or groups.  `repeats`
-    is the line, when it is an earlier one, where the same address stands.
+    `labels` are those of `topics` that other systems call tags, labels or groups;
+    it `repeats` when one of its addresses stood before in the list.
     """
 
     line: int
@@ -29,7 +29,7 @@ class PersonRow(NamedTuple):
     language: str | None = None
     consented_at: datetime | None = None
     file: str = ""
-    repeats: int | None = None
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,9 +89,9 @@ class Spreadsheet:
     """An open list: one file, or all of a ZIP."""
 
     sheets: Sequence[Sheet]
-    # The place of each address's first row.  Keyed by 60 bits of a keyed hash of the address,
-    # because a million addresses would not fit beside all else.
-    _seen: dict[int, int] = field(default_factory=dict)
+    # 60 bits of a keyed hash of each address that stood already: a million whole addresses
+    # would not fit beside all else.
+    _seen: set[int] = field(default_factory=set)
 
     @property
     def format(self) -> Format:
@@ -104,17 +104,16 @@ class Spreadsheet:
         return self.sheets[0].encoding
 
     def rows(self) -> Iterator[PersonRow | Problem]:
-        """Give every row, or what is wrong with it; one whose address stood before says where."""
+        """Give every row, or what is wrong with it; one whose address stood before says so."""
         seen = self._seen
         for row in chain.from_iterable(sheet.rows() for sheet in self.sheets):
             if isinstance(row, Problem):
                 yield row
                 continue
             marks = [hash((one.kind, one.key)) >> 4 for one in row.addresses]
-            firsts = [first for mark in marks if (first := seen.get(mark)) is not None]
-            for mark in marks:
-                seen.setdefault(mark, row.line)
-            yield row._replace(repeats=firsts[0]) if firsts else row
+            repeats = not seen.isdisjoint(marks)
+            seen.update(marks)
+            yield row._replace(repeats=True) if repeats else row
 
     def chunks(
         self, size: int = 5000, *, after: int = 0

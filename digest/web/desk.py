@@ -9,7 +9,16 @@ from fastapi import APIRouter
 from starlette import exceptions, requests, responses
 
 from digest import editors, errors, runtime
-from digest.web import desk_editions, desk_sources, desk_views, entry, guard, limits, showing
+from digest.web import (
+    desk_editions,
+    desk_segments,
+    desk_sources,
+    desk_views,
+    entry,
+    guard,
+    limits,
+    showing,
+)
 from subscribers import accounts
 
 Act = Callable[[accounts.Account, requests.Request], Awaitable[responses.Response]]
@@ -33,6 +42,7 @@ def routes(rt: runtime.Runtime, show: showing.Showing, *, open_desk: bool) -> AP
     desk = _Desk(rt, show, open_desk=open_desk)
     kept = desk_sources.Sources(rt, desk.views, show.root)
     made = desk_editions.Editions(rt, desk.views, show.root)
+    parts = desk_segments.Segments(rt, desk.views)
     router = APIRouter()
     for path, page in (
         ("/admin/", desk.home),
@@ -40,6 +50,7 @@ def routes(rt: runtime.Runtime, show: showing.Showing, *, open_desk: bool) -> AP
         ("/admin/sources/{source_id:id}", kept.one),
         ("/admin/stories/{story_id:id}", desk.story),
         ("/admin/editions/{edition_id:id}", made.one),
+        ("/admin/segments", parts.all),
         ("/admin/publish", desk.release),
     ):
         router.add_api_route(path, desk.inside(page), methods=["GET", "HEAD"])

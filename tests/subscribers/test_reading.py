@@ -148,7 +148,7 @@ def test_a_zip_of_lists_is_read_as_one_with_what_each_file_says() -> None:
     assert isinstance(al, PersonRow)
     assert isinstance(again, PersonRow)
     assert (jo.status, al.status) == ("active", "unsubscribed")
-    assert (again.status, again.repeats) == ("bounced", 2)
+    assert (again.status, again.repeats, jo.repeats) == ("bounced", True, False)
 
 
 def test_a_zip_that_is_no_list_is_refused_in_one_sentence() -> None:

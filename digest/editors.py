@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from digest import correcting, intake, model, outdated, pipeline, runtime, timetable, upkeep
+from digest import (
+    correcting,
+    errors,
+    fanout,
+    intake,
+    model,
+    outdated,
+    pipeline,
+    runtime,
+    sizing,
+    timetable,
+    upkeep,
+)
 from digest.storage import (
     archive,
     corrections,
@@ -90,6 +102,7 @@ class Release:
     lead: str
     chat_seconds: float
     after: int
+    size: sizing.Size | None  # of the longest mail; None when there is none, or no sender
 
 
 def require(account: accounts.Account, right: Right) -> None:
@@ -220,7 +233,19 @@ def reckon_release(session: database.Session, rt: runtime.Runtime, now: datetime
         lead=shown[0].title if shown else "",
         chat_seconds=n_by_kind.get("chat", 0) / rt.settings.telegram.rate_per_second,
         after=newest.edition.id if newest else 0,
+        size=_size(session, rt, now),
     )
+
+
+def _size(session: database.Session, rt: runtime.Runtime, now: datetime) -> sizing.Size | None:
+    """How large the longest mail of an edition made now is; what cannot be told says nothing."""
+    if not rt.settings.smtp.sender:
+        return None
+    edition, planned = fanout.plan_edition(session, rt, None, now)
+    try:
+        return sizing.of_general_issue(session, rt, edition, planned, now)
+    except errors.RenderError:
+        return None
 
 
 async def release(rt: runtime.Runtime, account: accounts.Account, after: int) -> model.Edition:

@@ -128,7 +128,7 @@ def _say(done: str, what: str, rt: "runtime.Runtime", options: opening.Options) 
     with rt.db.reading() as session:
         stopped = all_paused(session)
     if options.json:
-        output.as_json({done: what, "paused": stopped})
+        output.as_json({"scope": what, "paused": stopped})
         return
     output.say(f"{done}: {what}")
     for scope, reason in stopped.items():

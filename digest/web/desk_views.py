@@ -162,6 +162,8 @@ class Views:
             lead=words.clean(reckoned.lead),
             minutes=max(1, round(reckoned.chat_seconds / 60)),
             after=reckoned.after,
+            n_kilobytes=round(reckoned.size.n_html_bytes / 1000) if reckoned.size else 0,
+            warnings=reckoned.size.warnings if reckoned.size else (),
         )
 
     def edition(self, progress: editions.Progress) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The desk's page of an edition: what became of it, and sending again what did not get through."""
 
+import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from digest import resending, runtime
+from digest import resending, runtime, sizing
 from digest.storage import outbox
 from subscribers import accounts, suppression
 from tests.web import making
@@ -110,3 +111,19 @@ async def test_a_pause_from_the_page_says_by_whom_and_leads_back_to_it(
     assert "at the desk, by demo" in (await desk.get(f"/admin/editions/{edition}")).text
     answer = await _press(rt, desk, edition, action="resume", back="1")
     assert "Go on with this edition" not in (await desk.get(f"/admin/editions/{edition}")).text
+
+
+async def test_what_publishing_would_send_is_measured_before_it_does(
+    rt: runtime.Runtime, desk: httpx.AsyncClient
+) -> None:
+    """A35, A46, F9: the size of the longest mail, and what would be wrong with it."""
+    assert "kB of HTML" not in (await desk.get("/admin/publish")).text  # no sender is set
+    smtp = rt.settings.smtp.model_copy(update={"sender": "digest@courier.example"})
+    mailing = dataclasses.replace(rt, settings=rt.settings.model_copy(update={"smtp": smtp}))
+    async with making.asking(mailing, open_desk=True) as asked:
+        page = (await asked.get("/admin/publish")).text
+        assert "kB of HTML; Gmail shows 102" in page
+        assert "alarm" not in page
+        await rt.db.run(sizing.remember_limit, "it takes messages up to 900 bytes")
+        page = (await asked.get("/admin/publish")).text
+        assert "the mail server takes at most 900" in page

@@ -46,7 +46,10 @@ class Pages:
     _ids: "array[int]" = field(default_factory=lambda: array("q"))
     _follows: dict[str | None, int] = field(default_factory=dict)
     _issues: dict[curate.Reader, tuple[bytes | None, bytes | None]] = field(default_factory=dict)
-    _numbers: dict[tuple[int, str], int] = field(default_factory=dict)  # by place and language
+    _plain: dict[tuple[str | None, str], tuple[bytes | None, bytes | None]] = field(
+        default_factory=dict
+    )  # by topics and language: of who saw nothing of it and muted nothing
+    _numbers: dict[str, dict[int, int]] = field(default_factory=dict)  # language → place → number
     _version: int = 0
 
     def __post_init__(self) -> None:
@@ -123,7 +126,8 @@ class Pages:
             self._version = self._given.version
             self._numbers.clear()
             self._issues.clear()
-        for kept in (self._follows, self._issues):
+            self._plain.clear()
+        for kept in (self._follows, self._issues, self._plain):
             if len(kept) > _MOST:
                 kept.clear()
 
@@ -136,39 +140,41 @@ class Pages:
     def _issue(
         self, one: people.Following, past: seen.Past, mutes: Mapping[int, Sequence[str]]
     ) -> tuple[bytes | None, bytes | None]:
+        """What one is shown, and what is left out, as the outbox keeps it."""
+        who = one.subscriber_id
+        if who in past.any or who in mutes:
+            shown, current = past.any.get(who, 0), past.full.get(who, 0)
+            muted = self.curator.follows(mutes.get(who, ()))
+            reader = self._reader(one)._replace(mutes=muted, seen=current, updated=shown & ~current)
+            made = self._issues.get(reader)
+            if made is None:
+                made = self._issues[reader] = self._packed(reader)
+            return made
+        made = self._plain.get((one.topics, one.language))
+        if made is None:
+            made = self._plain[one.topics, one.language] = self._packed(self._reader(one))
+        return made
+
+    def _reader(self, one: people.Following) -> curate.Reader:
         follows = self._follows.get(one.topics)
         if follows is None:
             topics = one.topics.split("\n") if one.topics else ()
             follows = self._follows[one.topics] = self.curator.follows(topics)
-        shown = past.any.get(one.subscriber_id, 0)
-        current = past.full.get(one.subscriber_id, 0)
-        muted = mutes.get(one.subscriber_id)
-        reader = curate.Reader(
-            follows,
-            self.curator.follows(muted) if muted else 0,
-            current,
-            shown & ~current,
-            not one.topics,
-            one.language,
-        )
-        made = self._issues.get(reader)
-        if made is None:
-            made = self._issues[reader] = self._packed(reader)
-        return made
+        return curate.Reader(follows, 0, 0, 0, not one.topics, one.language)
 
     def _packed(self, reader: curate.Reader) -> tuple[bytes | None, bytes | None]:
         chosen = self.curator.choose(reader)
         if not chosen.places:
             return None, None
-        language, known = reader.language, self._numbers
-        numbers = []
-        for place in chosen.places:
-            number = known.get((place, language))
-            if number is None:
-                number = self._given.number(self.curator.shown(place, language))
-                known[place, language] = number
-            numbers.append(number)
-        more = [each for place, n in chosen.more for each in (known[place, language], n)]
+        known = self._numbers.setdefault(reader.language, {})
+        try:
+            numbers = [known[place] for place in chosen.places]
+        except KeyError:
+            for place in chosen.places:
+                if place not in known:
+                    known[place] = self._given.number(self.curator.shown(place, reader.language))
+            numbers = [known[place] for place in chosen.places]
+        more = [each for place, n in chosen.more for each in (known[place], n)]
         return showings.packed(numbers), showings.packed(more) if more else None
 
     def _message_ids(self, n: int) -> list[str]:

@@ -69,7 +69,7 @@ class Chooser:
     def __init__(self, index: StoryIndex, plan: Plan) -> None:
         self._index = index
         self._plan = plan
-        self._n_topics = len(index.slugs)
+        self._n_topics, self._n_stories = len(index.slugs), len(index.stories)
         # Numbers of sections: the topics', then these two.
         self._lead, self._picks = self._n_topics, self._n_topics + 1
 
@@ -94,51 +94,51 @@ class Chooser:
         more_picks = (pins & left & ~own).bit_count()
         return Chosen(reader, own | pins, muted, lead, picks, more_picks, divided, taken)
 
-    def _share_out(self, sections: Mapping[int, int], room: int) -> dict[int, Sequence[int]]:
+    def _share_out(self, sections: Mapping[int, int], room: int) -> dict[int, list[int]]:
         """Fill `room` from the sections: topic → stories shown, in catalogue order."""
-        limit = self._plan.per_section
-        heads: dict[int, Sequence[int]] = {
-            topic: bits(mask, limit) for topic, mask in sections.items()
-        }
-        if sum(map(len, heads.values())) > room:
+        limit, heads = self._plan.per_section, self._index.heads
+        best = {topic: heads(topic, stories, limit) for topic, stories in sections.items()}
+        if sum(map(len, best.values())) > room:
             turn = 0
-            while len(level := [r[turn] for r in heads.values() if len(r) > turn]) <= room:
+            while len(level := [r[turn] for r in best.values() if len(r) > turn]) <= room:
                 room -= len(level)
                 turn += 1
             last = set(sorted(level)[:room])  # the turn for which there is not room for all
-            heads = {
+            best = {
                 topic: ranks[: turn + (len(ranks) > turn and ranks[turn] in last)]
-                for topic, ranks in heads.items()
+                for topic, ranks in best.items()
             }
-        return {topic: ranks for topic, ranks in heads.items() if ranks}
+        return {topic: ranks for topic, ranks in best.items() if ranks}
 
     def places(self, chosen: Chosen) -> Places:
         """Give a choice as places."""
-        reader, best = chosen.reader, self._index.best
+        reader = chosen.reader
         places: list[int] = []
         more = []
         for section, ranks in ((self._lead, chosen.lead), (self._picks, chosen.picks)):
             for rank in ranks:
-                under = NOWHERE if reader.general else best(rank, reader)
-                places.append(self._place(section, under, rank, reader))
+                under = NOWHERE if reader.general else self._index.best(rank, reader)
+                places += self._places(section, under, (rank,), reader)
         if chosen.picks and chosen.more_picks:
             more.append((places[-1], chosen.more_picks))
         for topic, ranks in chosen.taken.items():
-            places += [self._place(topic, topic, rank, reader) for rank in ranks]
+            places += self._places(topic, topic, ranks, reader)
             n_more = chosen.divided[topic].bit_count() - len(ranks)
             if n_more:
                 more.append((places[-1], n_more))
         return Places(tuple(places), tuple(more))
 
-    def _place(self, section: int, under: int, rank: int, reader: Reader) -> int:
-        place = section * (self._n_topics + 1) + under + 1
-        place = place * len(self._index.stories) + rank
-        return place * 4 + (reader.updated >> rank & 1) * 2 + reader.general
+    def _places(self, section: int, under: int, ranks: Sequence[int], reader: Reader) -> list[int]:
+        first = (section * (self._n_topics + 1) + under + 1) * self._n_stories * 4 + reader.general
+        updated = reader.updated
+        if not updated:
+            return [first + rank * 4 for rank in ranks]
+        return [first + rank * 4 + (updated >> rank & 1) * 2 for rank in ranks]
 
     def taken_apart(self, place: int) -> Place:
         """The inverse of what `places` does."""
         rest, flags = divmod(place, 4)
-        rest, rank = divmod(rest, len(self._index.stories))
+        rest, rank = divmod(rest, self._n_stories)
         section, under = divmod(rest, self._n_topics + 1)
         kind = {self._lead: "lead", self._picks: "picks"}.get(section, "topic")
         topic = section if kind == "topic" else NOWHERE

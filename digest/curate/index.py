@@ -99,6 +99,7 @@ class StoryIndex:
                 for better in order[:place]:
                     earlier[topic][better] = earlier[topic].get(better, 0) | 1 << rank
         self._earlier = earlier
+        self._ranks = [bits(stories) for stories in self._holds]
 
     def _best_first(self, story: model.Story) -> tuple[int, ...]:
         """Order a story's topics: strongest first, each as strong as the strongest above it."""
@@ -139,6 +140,16 @@ class StoryIndex:
         follows = self.topics(recipient.topics)
         return Reader(follows, mutes, seen, updated, not recipient.topics, recipient.language)
 
+    def heads(self, topic: int, stories: int, limit: int) -> list[int]:
+        """The best of these stories, all of which carry the topic; at most `limit`."""
+        found: list[int] = []
+        for rank in self._ranks[topic] if limit else ():
+            if stories >> rank & 1:
+                found.append(rank)
+                if len(found) == limit:
+                    break
+        return found
+
     def held(self, topics: int) -> int:
         """The stories that carry any of these topics."""
         stories = 0
@@ -164,8 +175,11 @@ class StoryIndex:
 
     def best(self, rank: int, reader: Reader) -> int:
         """The followed topic a story stands under, or NOWHERE."""
-        counting = self._counting(rank, reader)
-        return next((t for t in self._order[rank] if counting >> t & 1), NOWHERE)
+        counting = self._counting(rank, reader) if reader.mutes else reader.follows
+        for topic in self._order[rank]:
+            if counting >> topic & 1:
+                return topic
+        return NOWHERE
 
     def divide(self, stories: int, reader: Reader) -> dict[int, int]:
         """Put each story under its best followed topic: topic → stories, in catalogue order.

@@ -207,11 +207,12 @@ def stories_at(
     """(number, story id, revision) of what units showed of these stories: every unit is in it."""
     found: dict[Key, list[tuple[int, int, int]]] = {key: [] for key in units}
     for kind in sorted({kind for kind, _ in units}):
+        unit_ids = sorted(each for of, each in units if of == kind)
         query = sa.select(
             _showing.c.unit_id, _showing.c.number, _showing.c.story_id, _showing.c.revision
         ).where(
             _showing.c.kind == kind,
-            bulk.one_of(session, _showing.c.unit_id, sorted(each for k, each in units if k == kind)),
+            bulk.one_of(session, _showing.c.unit_id, unit_ids),
             bulk.one_of(session, _showing.c.story_id, story_ids),
         )
         for unit_id, number, story_id, revision in session.execute(query):

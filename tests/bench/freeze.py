@@ -2,7 +2,7 @@
 
 Stories, topics and readers are made up from a fixed seed; the database is filled by another
 process, so that the peak memory is that of the fan-out.  A reader follows one to nine topics,
-the first of the catalogue ten times as often as the sixtieth (`--uniform`: all as often, so that
+the first of the catalogue ten times as often as the last (`--uniform`: all as often, so that
 hardly two readers are alike).  `--days N` has every reader served N times before, with half of
 yesterday's stories changed since.  Figures are microseconds of CPU a reader, by part.
 """
@@ -10,6 +10,8 @@ yesterday's stories changed since.  Figures are microseconds of CPU a reader, by
 import argparse
 import asyncio
 import contextlib
+import dataclasses
+import itertools
 import multiprocessing
 import os
 import random
@@ -24,7 +26,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from digest import curate, fanout, model, paging, runtime, seen, settings, timetable
+from digest import curate, fanout, model, paging, runtime, seen, settings, timetable, topics
 from digest.storage import database, editions, queueing, showings
 from subscribers import directory
 from tests.bench import split
@@ -46,7 +48,7 @@ def read_arguments() -> argparse.Namespace:
 
 
 @contextlib.contextmanager
-def opened(url: str, folder: str) -> Iterator[runtime.Runtime]:
+def opened(url: str, folder: str, n_topics: int) -> Iterator[runtime.Runtime]:
     chosen = settings.given(
         database_url=url,
         secret_key="k" * 40,
@@ -54,12 +56,23 @@ def opened(url: str, folder: str) -> Iterator[runtime.Runtime]:
         smtp={"sender": "Digest <digest@m.example>"},
     )
     with runtime.opened(chosen, clock=lambda: NOW) as rt:
+        rt.catalogue = catalogue(rt, n_topics)
         yield rt
 
 
-def make_stories(rt: runtime.Runtime, n_stories: int, n_topics: int) -> list[model.Story]:
+def catalogue(rt: runtime.Runtime, n_topics: int) -> topics.Catalogue:
+    """The first topics of the catalogue, filled up with subtopics of theirs."""
+    known = rt.catalogue.topics[:n_topics]
+    more = tuple(
+        topics.Topic(f"more-{n}", f"More {n}", parents=(known[n % len(known)].slug,))
+        for n in range(n_topics - len(known))
+    )
+    return dataclasses.replace(rt.catalogue, topics=(*known, *more))
+
+
+def make_stories(rt: runtime.Runtime, n_stories: int) -> list[model.Story]:
     chance = random.Random(20261123)
-    slugs = rt.catalogue.slugs[:n_topics]
+    slugs = rt.catalogue.slugs
     stories = []
     for number in range(1, n_stories + 1):
         about = set(chance.sample(slugs, chance.choice([1, 1, 2, 3])))
@@ -77,9 +90,9 @@ def make_stories(rt: runtime.Runtime, n_stories: int, n_topics: int) -> list[mod
 def fill(url: str, folder: str, asked: argparse.Namespace) -> None:
     """Make the people, in a process of its own."""
     chance = random.Random(asked.subscribers)
-    with opened(url, folder) as rt:
-        slugs = rt.catalogue.slugs[: asked.topics]
-        weights = [1 if asked.uniform else 1 / (1 + 9 * n / 59) for n in range(len(slugs))]
+    with opened(url, folder, asked.topics) as rt:
+        slugs = rt.catalogue.slugs
+        weights = [1 if asked.uniform else 1 / (1 + 9 * n / len(slugs)) for n in range(len(slugs))]
         at = int((NOW - timedelta(days=90)).timestamp()) * 1_000_000
         numbers = range(1, asked.subscribers + 1)
         with rt.db.begin() as session:
@@ -124,7 +137,9 @@ def put(session: sa.Connection, table: str, columns: str, rows: Iterable[Sequenc
                 copy.write_row(row)
     else:
         marks = ", ".join("?" * (columns.count(",") + 1))
-        cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)
+        left = iter(rows)
+        while some := list(itertools.islice(left, 10_000)):
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", some)
 
 
 def freeze(rt: runtime.Runtime, stories: Sequence[model.Story], on: datetime) -> model.Edition:
@@ -161,7 +176,7 @@ async def serve_before(rt: runtime.Runtime, stories: Sequence[model.Story], days
 
 
 def runtime_at(rt: runtime.Runtime, at: datetime) -> runtime.Runtime:
-    rt.clock = lambda: at  # type: ignore[misc]
+    rt.clock = lambda: at
     return rt
 
 
@@ -223,8 +238,8 @@ def main() -> None:
         filling.join()
         if filling.exitcode:
             raise SystemExit("the database could not be filled")
-        with opened(url, folder) as rt:
-            stories = make_stories(rt, asked.stories, asked.topics)
+        with opened(url, folder, asked.topics) as rt:
+            stories = make_stories(rt, asked.stories)
             asyncio.run(serve_before(rt, stories, asked.days))
             runtime_at(rt, NOW)
             asyncio.run(measure(rt, stories))

@@ -42,14 +42,14 @@ class Place:
     scheme: str
     host: str
     port: int
-    user: str
+    login: str
     password: str
     folder: str
 
     @property
     def name(self) -> str:
         """What it is called in logs and memory: no password."""
-        return f"{self.user}@{self.host}:{self.port}/{self.folder}"
+        return f"{self.login}@{self.host}:{self.port}/{self.folder}"
 
 
 def place_of(url: str) -> Place:
@@ -60,7 +60,7 @@ def place_of(url: str) -> Place:
         scheme=parts.scheme,
         host=parts.hostname or "",
         port=parts.port or _PORTS[parts.scheme],
-        user=unquote(parts.username or ""),
+        login=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
         folder=folder,
     )
@@ -167,10 +167,10 @@ class Mailbox:
     def _log_in(self) -> None:
         server, place = self._server(), self._place
         if "AUTH=PLAIN" in server.capabilities:
-            secret = f"\0{place.user}\0{place.password}".encode()
+            secret = f"\0{place.login}\0{place.password}".encode()
             server.authenticate("PLAIN", lambda _: secret)
         else:
-            server.login(_quoted(place.user), place.password)
+            server.login(_quoted(place.login), place.password)
 
     def _server(self) -> imaplib.IMAP4:
         if self._connection is None:

@@ -63,23 +63,45 @@ def rates(folder: Path) -> tuple[Rates, Rates]:
     """The rates of the half the reader was made with, and of the other."""
     both = Rates(), Rates()
     for path, recipients in stated(folder):
-        counted = both[not is_tuned(path.name)]
-        found = returns.read(path.read_bytes())
-        for number, wanted in enumerate(recipients):
-            counted.n += 1
-            if wanted["reason"] == "vacation":
-                right = found.kind == "autoreply"
-                verdicts = (right, right, right)
-            elif number < len(found.recipients):
-                one = found.recipients[number]
-                verdicts = (
-                    one.permanence == permanence_of(wanted),
-                    (one.permanence == "hard") == wanted["hardbounce"],
-                    one.reason == wanted["reason"],
-                )
-            else:
-                verdicts = (False, False, False)
-            counted.permanence += verdicts[0]
-            counted.hard += verdicts[1]
-            counted.reason += verdicts[2]
+        _count(both[not is_tuned(path.name)], path, recipients)
     return both
+
+
+def unseen(folder: Path) -> Rates:
+    """The rates of those mails of the other half that nobody looked at."""
+    counted = Rates()
+    for path, recipients in stated(folder):
+        if not is_tuned(path.name) and hashlib.sha256(path.name.encode()).digest()[1] % 2:
+            _count(counted, path, recipients)
+    return counted
+
+
+def folds(folder: Path, n_folds: int = 5) -> tuple[Rates, ...]:
+    """The rates of parts that share no mail system: "lhost-exim-01.eml" is of lhost-exim."""
+    counted = tuple(Rates() for _ in range(n_folds))
+    for path, recipients in stated(folder):
+        system = path.name.rpartition("-")[0]
+        number = hashlib.sha256(system.encode()).digest()[0] % n_folds
+        _count(counted[number], path, recipients)
+    return counted
+
+
+def _count(counted: Rates, path: Path, recipients: list[dict[str, object]]) -> None:
+    found = returns.read(path.read_bytes())
+    for number, wanted in enumerate(recipients):
+        counted.n += 1
+        if wanted["reason"] == "vacation":
+            right = found.kind == "autoreply"
+            verdicts = (right, right, right)
+        elif number < len(found.recipients):
+            one = found.recipients[number]
+            verdicts = (
+                one.permanence == permanence_of(wanted),
+                (one.permanence == "hard") == wanted["hardbounce"],
+                one.reason == wanted["reason"],
+            )
+        else:
+            verdicts = (False, False, False)
+        counted.permanence += verdicts[0]
+        counted.hard += verdicts[1]
+        counted.reason += verdicts[2]

@@ -43,3 +43,11 @@ def test_the_addresses_of_real_bounces_are_found(figure: figures.Figure) -> None
     n_named = sum(any(one.address for one in each.recipients) for each in found)
     figure("bounces without stated reasons", f"{n_named} of {len(files)} name an address")
     assert n_named >= 0.95 * len(files)
+
+
+@pytest.mark.parametrize("name", ["dkimpy", "mime-stalwart", "rfc", "caniemail", "dmarc-failure"])
+def test_other_real_mail_is_no_bounce_and_no_complaint(name: str) -> None:
+    """A40: broken, hostile and signed mail, and reports of failed authentication."""
+    files = [path for path in real_data.folder("email", name).rglob("*") if path.is_file()]
+    kinds = {path.name: returns.read(path.read_bytes()).kind for path in files}
+    assert set(kinds.values()) <= {"other", "autoreply"}, kinds

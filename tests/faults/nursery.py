@@ -6,16 +6,19 @@
         assert await worker.ended() == -signal.SIGKILL
 
 A worker is `digest run --role worker`, but for its clock: it is ahead by what the file named by
-DIGEST_FAULTS_CLOCK says, in seconds, and waits that would only make a test long are short.
+FAULTS_CLOCK says, in seconds, and waits that would only make a test long are short.
 With `step` and `n` it kills itself at a named step (tests/faults/dying.py).
 """
 
 import asyncio
+import atexit
 import contextlib
+import ctypes
 import functools
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
@@ -23,8 +26,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-CLOCK = "DIGEST_FAULTS_CLOCK"
-BUSY = "DIGEST_FAULTS_BUSY_SECONDS"  # how long SQLite waits for a lock, instead of 30 s
+CLOCK = "FAULTS_CLOCK"
+PLAIN = "FAULTS_PLAIN"  # file modes bind us, also when we are root
+BUSY = "FAULTS_BUSY_SECONDS"  # how long SQLite waits for a lock, instead of 30 s
 
 
 @dataclass
@@ -55,7 +59,7 @@ class Worker:
             finally:
                 loop.remove_reader(handle)
                 os.close(handle)
-            self.code = await self.workers.ask(reap=self.pid)
+            self.code = self.workers.ask(reap=self.pid)
         return self.code
 
     def said(self, event: str = "") -> list[dict[str, Any]]:
@@ -74,43 +78,61 @@ class Worker:
 
 
 class Workers:
-    """The process that forks; `started` are all workers there ever were."""
+    """The process that forks, for one test; `started` are all workers there ever were."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         self._process = process
-        self._asking = asyncio.Lock()
         self.started: list[Worker] = []
 
-    async def ask(self, **asked: Any) -> int:
-        async with self._asking:
-            assert self._process.stdin is not None
-            assert self._process.stdout is not None
-            self._process.stdin.write(json.dumps(asked).encode() + b"\n")
-            return int(await self._process.stdout.readline())
+    def ask(self, **asked: Any) -> int:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(asked).encode() + b"\n")
+        return int(self._process.stdout.readline())
 
-    async def start(
+    def start(
         self, environment: Mapping[str, str], log: Path, *, step: str = "", n: int = 1
     ) -> Worker:
         """Fork one."""
-        pid = await self.ask(start=dict(environment), log=str(log), step=step, n=n)
+        pid = self.ask(start=dict(environment), log=str(log), step=step, n=n)
         worker = Worker(self, pid, log)
         self.started.append(worker)
         return worker
 
+    async def end(self) -> None:
+        """Kill whatever still lives."""
+        for worker in self.started:
+            if worker.code is None:
+                worker.kill()
+                await worker.ended()
+
+
+_PROCESSES: list["subprocess.Popen[bytes]"] = []  # none or one, for all tests of this process
+
 
 @contextlib.asynccontextmanager
 async def opened() -> AsyncIterator[Workers]:
-    """Load the product once; at the end whatever still lives is killed."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.faults.nursery",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+    """Load the product, once for all tests; at the end no worker of this one lives."""
+    if not _PROCESSES:
+        process = subprocess.Popen(  # noqa: ASYNC220 - answers at once
+            [sys.executable, "-m", "tests.faults.nursery"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
+        )  # fmt: skip
+        _PROCESSES.append(process)
+        atexit.register(_close, process)
+    workers = Workers(_PROCESSES[0])
     try:
-        yield Workers(process)
+        yield workers
     finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        await process.wait()
+        await workers.end()
+
+
+def _close(process: "subprocess.Popen[bytes]") -> None:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.close()
+    process.wait()
+    process.stdout.close()
 
 
 def main() -> None:
@@ -168,6 +190,8 @@ def _work(step: str, n: int) -> None:
     from digest.storage import database
     from tests.faults import dying
 
+    if os.environ.get(PLAIN):
+        _be_plain()
     if step:
         dying.prepare(step, n)
     lane.SLOW_DOWN_SECONDS = 0.1
@@ -185,6 +209,18 @@ def _work(step: str, n: int) -> None:
     runtime.opened = functools.partial(runtime.opened, clock=clock(os.environ.get(CLOCK)))
     logs.set_up = functools.partial(logs.set_up, as_json=True)
     cli.main(["run", "--role", "worker"])
+
+
+def _be_plain() -> None:
+    """Give up root's way past file modes (CAP_DAC_OVERRIDE; capset of Linux, version 3)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    data = (ctypes.c_uint32 * 6)()
+    for call in (libc.capget, libc.capset):
+        if call(header, data):
+            raise OSError(ctypes.get_errno(), "capabilities")
+        for number in (0, 1):  # effective and permitted
+            data[number] &= ~2
 
 
 def clock(file: str | None) -> Callable[[], datetime]:

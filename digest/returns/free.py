@@ -46,7 +46,10 @@ def of_text(mail: opened.Mail) -> list[reports.Told]:
         return [reports.Told(address, diagnosis=mail.text) for address in addresses]
     if len(placed) == 1:
         [(address, numbers)] = placed.items()
-        return [reports.Told(address, diagnosis=_said(lines, numbers[0], len(lines)))]
+        said = _said(lines, numbers[0], len(lines))
+        # Some, as Notes, give the reason first and name the recipient below it.
+        says_why = any(sign.isalpha() for sign in reports.ADDRESS.sub("", said))
+        return [reports.Told(address, diagnosis=said if says_why else mail.text)]
     return _each(lines, placed)
 
 

@@ -6,7 +6,7 @@ Pure: bytes in, values out; nothing raises, and what is not understood is "other
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from digest.returns import free, opened, policy, reasons, reports
@@ -90,6 +90,15 @@ _DELAYED = re.compile(
 _GIVEN_UP = re.compile(
     r"giv(?:en|ing) up|permanent|fatal|cannot send message for|too long", re.IGNORECASE
 )
+_ARRIVED = re.compile(
+    r"success(?:ful(?:ly)?)? (?:\w+ )?deliver|deliver(?:ed|y)(?: \w+)? success|return receipt"
+    r"|delivery receipt|successfully relayed|\(success\)",
+    re.IGNORECASE,
+)
+_NOT_ARRIVED = re.compile(
+    r"fail|undeliver|(?:could|can|was|were|has|have|is)(?: ?not|n't)|unable|error|\b[45]\d\d[ -]",
+    re.IGNORECASE,
+)
 _DELIVERED = frozenset({"delivered", "relayed", "expanded", "deliverable"})
 _NO_COMPLAINT = frozenset({"auth-failure", "not-spam", "dmarc"})
 
@@ -112,9 +121,17 @@ def _kind_and_told(mail: opened.Mail) -> tuple[str, list[reports.Told]]:
         return "other", []
     if _is_answer(mail):
         return "autoreply", []
+    if _tells_of_success(mail):
+        return "other", [replace(each, action="delivered") for each in free.of_text(mail)]
     if not _looks_returned(mail):
         return "other", []
     return ("delayed" if _is_delay(mail) else "bounce"), free.of_text(mail)
+
+
+def _tells_of_success(mail: opened.Mail) -> bool:
+    """A receipt in free words: the mail came in."""
+    said = f"{mail.headers.get('subject', '')}\n{mail.text}"
+    return _is_daemon(mail) and bool(_ARRIVED.search(said)) and not _NOT_ARRIVED.search(said)
 
 
 def _looks_returned(mail: opened.Mail) -> bool:

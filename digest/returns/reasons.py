@@ -124,9 +124,9 @@ def _sure(said: str, stage: str) -> str:
         return reason
     reason = _first(words.OF_MAILBOX, said)
     # Who refuses the sender has not been told whom the mail is for.
+    by_sender = stage == "mail" or refusals.OF_SENDER.search(said) is not None
     if reason and not (stage == "mail" and reason in _OF_READER):
         return reason
-    by_sender = stage == "mail" or refusals.OF_SENDER.search(said) is not None
     reason = _first(refusals.OF_US, said)
     if reason and not (reason == "blocked" and by_sender and not refusals.ABOUT_HOST.search(said)):
         return reason

@@ -64,6 +64,28 @@ def test_who_refuses_the_sender_has_said_nothing_of_the_reader() -> None:
     assert one.permanence == "sender"
 
 
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("Your message was successfully delivered to:\n\n  ann@reader.example\n", "other"),
+        ("Return receipt\n\n  ann@reader.example\n", "other"),
+        ("It was not successfully delivered to:\n\n  ann@reader.example\n", "bounce"),
+        ("Successfully delivered to b@c.example; failed:\n\n  ann@reader.example\n", "bounce"),
+    ],
+)
+def test_a_receipt_in_free_words_is_no_bounce(words: str, kind: str) -> None:
+    """A38: a mail that came in is held against nobody."""
+    found = returns.read(letters.free(words, subject="Mail status"))
+    assert found.kind == kind
+    assert [one.reason == "delivered" for one in found.recipients] == [kind == "other"]
+
+
+def test_a_reason_that_stands_above_the_recipient_is_read_too() -> None:
+    words = "------- Failure Reasons --------\n\nQuota exceeded\n\nann@reader.example\n"
+    [one] = returns.read(letters.free(words)).recipients
+    assert (one.address, one.reason) == ("ann@reader.example", "mailboxfull")
+
+
 def test_the_only_address_in_a_bounce_is_whom_it_is_about() -> None:
     data = letters.free("User's mailbox is full: <ann@reader.example>\nUnable to deliver mail.\n")
     [one] = returns.read(data).recipients

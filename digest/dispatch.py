@@ -134,7 +134,7 @@ class _Waiting:
         if isinstance(error, database.Failure):
             said = f"the database cannot be used: {database.describe(error)}"
         else:
-            said = f"the disk cannot be written: {error}"
+            said = f"this machine cannot go on: {error}"
         if said != self._said:
             self._said = said
             logger.error("%s; waiting", said, extra={"event": "worker.waiting"})
@@ -159,7 +159,7 @@ async def _serve(
             busy = await _pump(served, stop)
             if not (busy or until_drained or stop.is_set()):
                 await rt.db.run(editions.finish, now=rt.clock())
-        except (database.Failure, journal.Unwritable) as error:
+        except (database.Failure, OSError) as error:
             if until_drained:
                 raise
             waiting.tell(error)

@@ -60,15 +60,15 @@ class Lane:
         self._told_of_size = False
         self._swept_at = datetime.min.replace(tzinfo=UTC)
         self._claim_in_doubt = False  # the database went away before it said whether it was made
-        self._unwritten: journal.Unwritable | None = None
+        self._trouble: OSError | database.Failure | None = None  # of ours, not of a message
         self.fault = ""
 
     async def pump(self, stop: asyncio.Event) -> bool:
         """Claim once and send what was claimed; False when there was nothing to do.
 
-        Raises SQLAlchemyError when the database is away, journal.Unwritable when the disk is
-        full; what was sent by then is recorded by the next call, and the journal is kept until
-        it is.
+        Raises SQLAlchemyError when the database is away, OSError when the disk is full or no
+        file can be opened; what was sent by then is recorded by the next call, and the journal
+        is kept until it is.
         """
         await self._record()
         self._notes.clear()
@@ -91,9 +91,9 @@ class Lane:
         if claimed.deliveries:
             await self._send_all(claimed, stop)
             self._notes.clear()
-        if self._unwritten is not None:
-            unwritten, self._unwritten = self._unwritten, None
-            raise unwritten
+        if self._trouble is not None:
+            trouble, self._trouble = self._trouble, None
+            raise trouble
         return bool(claimed.deliveries or claimed.n_settled)
 
     async def _send_all(self, claimed: claiming.Claimed, stop: asyncio.Event) -> None:
@@ -215,9 +215,6 @@ class Lane:
         try:
             message = self._composer.message(delivery, reach)
             receipt = await self._sender.send(message, before_commit=before_commit)
-        except journal.Unwritable as error:
-            self._stop_for(error)
-            return self._result(delivery, model.DeliveryState.QUEUED)
         except errors.DeliveryError as error:
             if reached and not isinstance(error, errors.Uncertain):
                 self._note(self._notes.refused, delivery)
@@ -232,6 +229,9 @@ class Lane:
             )
             return self._result(delivery, model.DeliveryState.FAILED, f"template: {error}")
         except Exception as error:
+            if isinstance(error, (OSError, database.Failure)) and not reached:
+                self._stop_for(error)
+                return self._result(delivery, model.DeliveryState.QUEUED)
             logger.exception(
                 "delivery failed",
                 extra={"event": "delivery.broken", "delivery_id": delivery.id},
@@ -253,9 +253,9 @@ class Lane:
         except journal.Unwritable as error:
             self._stop_for(error)
 
-    def _stop_for(self, error: journal.Unwritable) -> None:
-        """Begin nothing that could not be noted; what is under way comes to its end."""
-        self._unwritten = error
+    def _stop_for(self, error: OSError | database.Failure) -> None:
+        """Begin nothing that could not be made or noted; what is under way comes to its end."""
+        self._trouble = error
         self._give_back = True
 
     def _slow_down(self, group: str) -> None:

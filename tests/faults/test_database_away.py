@@ -115,7 +115,7 @@ async def test_a_database_that_may_only_be_read_is_waited_for(tmp_path: Path) ->
         for path, mode in ((file, 0o444), (folder, 0o555)):
             path.chmod(mode)
         try:
-            worker = await shop.start(**{nursery.PLAIN: "1"})
+            worker = await shop.start({nursery.PLAIN: "1"})
             await worker.says("worker.waiting")
         finally:
             folder.chmod(0o755)

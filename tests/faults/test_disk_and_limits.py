@@ -1,4 +1,4 @@
-"""A full disk, and a state folder that cannot be used: told once, and whole after.
+"""A full disk, an unusable state folder, no file left to open: told, and whole after.
 
 A full disk is a limit on the size of files here (RLIMIT_FSIZE), set on the running worker and
 lifted again: every write beyond it fails, the database's and the journal's.
@@ -24,7 +24,7 @@ async def test_a_full_disk_is_waited_for(database_url: str, tmp_path: Path) -> N
         resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (1001, FREE[1]))
         shop.go_on()
         line = await worker.says("worker.waiting")
-        assert "cannot be written" in line["text"] or "cannot be used" in line["text"]
+        assert "cannot go on" in line["text"] or "cannot be used" in line["text"]
         assert len(shop.mail.taken) < N_READERS
         resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, FREE)
         await shop.done(worker)
@@ -59,8 +59,7 @@ async def test_a_state_folder_that_cannot_be_used_is_told_at_the_start(
     else:
         folder.mkdir(mode=0o555)
     async with workshop.opened(database_url, tmp_path, N_READERS) as shop:
-        given = {"DIGEST_STATE_DIR": str(folder), nursery.PLAIN: "1"}
-        worker = await shop.start(**given)
+        worker = await shop.start({"DIGEST_STATE_DIR": str(folder), nursery.PLAIN: "1"})
         assert await worker.ended() == 2
         lines = worker.log.read_text().splitlines()
         [line] = [line for line in lines if not line.startswith('{"at"')]
@@ -81,3 +80,22 @@ async def test_a_chat_refused_before_its_worker_died_is_no_doubt(
         assert len(shop.chat.calls_of("sendMessage")) >= 1
         await shop.done(await shop.start())
     assert [len(shop.chat.messages(living.FIRST_CHAT + n)) for n in range(20)] == [1] * 20
+
+
+async def test_without_files_to_open_a_worker_waits_and_goes_on_when_it_has_some(
+    database_url: str, tmp_path: Path
+) -> None:
+    """F2: no connection, no new database session; nobody is given up for it."""
+    async with workshop.opened(database_url, tmp_path, N_READERS, queued=False) as shop:
+        worker = await shop.start()
+        await worker.says("app.started")
+        before = resource.prlimit(worker.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (3, before[1]))
+        await living.publish(shop.rt)
+        line = await worker.says("worker.waiting")
+        assert "Too many open files" in line["text"] or "unable to open" in line["text"]
+        resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, before)
+        nursery.set_clock(shop.clock, 3600)  # whoever was put off is due again
+        await shop.done(worker)
+        assert "Traceback" not in worker.log.read_text()
+        shop.assert_each_got_one()

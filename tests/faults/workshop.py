@@ -11,7 +11,7 @@ async with workshop.opened(database_url, tmp_path, 300) as shop:
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,9 @@ class Workshop:
     def url(self) -> str:
         return self.rt.settings.database_url.get_secret_value()
 
-    async def start(self, *, step: str = "", n: int = 1, **more: str) -> nursery.Worker:
+    async def start(
+        self, more: Mapping[str, str] | None = None, *, step: str = "", n: int = 1
+    ) -> nursery.Worker:
         """Start a worker; `more` are settings of its own."""
         name = f"w{len(self.workers.started)}"
         environment = living.environment(
@@ -59,7 +61,7 @@ class Workshop:
                 "DIGEST_TELEGRAM__API_URL": self.chat.url,
                 nursery.CLOCK: str(self.clock),
                 nursery.BUSY: "0.2",
-                **more,
+                **(more or {}),
             },
         )  # fmt: skip
         return self.workers.start(environment, self.folder / f"{name}.log", step=step, n=n)

@@ -62,3 +62,21 @@ def test_a_cleared_journal_says_nothing_of_what_was_recorded(tmp_path: Path) -> 
         notes.reached(2)
         assert (notes.left().accepted, notes.left().in_doubt) == (frozenset(), frozenset((2,)))
         assert notes.path.stat().st_size == 8
+
+
+def test_what_was_refused_after_all_is_in_no_doubt(tmp_path: Path) -> None:
+    """C5: a chat that said no may be tried again; only silence is held."""
+    with journal.Journal(tmp_path, "alive") as notes:
+        for delivery_id in (1, 2, 3):
+            notes.reached(delivery_id)
+        notes.refused(2)
+        notes.accepted(3)
+        left = notes.left()
+    assert (left.accepted, left.in_doubt) == (frozenset((3,)), frozenset((1,)))
+
+
+def test_the_living_are_told_from_the_dead(tmp_path: Path) -> None:
+    (tmp_path / "dead.journal").write_bytes(b"")
+    with journal.Journal(tmp_path, "alive"):
+        assert journal.living(tmp_path) == {"alive"}
+    assert journal.living(tmp_path) == frozenset()

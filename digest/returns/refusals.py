@@ -99,7 +99,7 @@ OF_US = (
         r"(?:reject|refus|block|deni|not (?:allowed|accepted|welcome|permitted|authorized)|listed)",
         r"client host|access (?:from|to) (?:ip|your|host|\[)|(?:banned|bad|blocked) (?:sending )?ip"
         r"|(?:helo|ehlo)\b[\w /<>.:()\[\]]{0,60}(?:reject|invalid|must|deni|bad|mismatch|need|not|"
-        r"refus|required|forged|syntax)|(?:bad|invalid|fake|forged|illegal|faked) (?:helo|ehlo)",
+        r"refus|require|forged|syntax)|(?:bad|invalid|fake|forged|illegal|faked) (?:helo|ehlo)",
         rf"{_WHAT} (?:\w+ ){{0,3}}(?:not accepted|refused|rejected|denied|blocked|dropped)"
         r"(?: \w+){0,2} (?:from|by|for|due to|because of) (?:your|this|host|ip|ips|\[|network|"
         r"server|sender ip)",

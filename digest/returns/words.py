@@ -154,7 +154,8 @@ NO_USER = re.compile(
     r"|(?:пользователь|получатель).{0,20}не|unable to deliver message to <> \(and other"
 )
 NO_HOST = re.compile(
-    r"infodomainnonexistent|infonorecords|domain missing or malformed|no mail hosts for"
+    r"infodomainnonexistent|infonorecords|domain missing or malformed|no ip address found for host"
+    r"|no mail hosts for"
     r"|\b(?:host|domain)(?: name)?[\w <>.'\"’-]{0,60} (?:could not|cannot|can't) be resolved"
     r"|(?:\bhost|domain|hostname|\bmx|recipient system)[\w <>\[\]().,'\"’=/-]{0,60}?(?:unknown|"
     r"not found|does ?n[o'’]t exist|does not exist|nxdomain|not valid|unrouteable|unresolvable|"

@@ -7,13 +7,17 @@ them by COPY, SQLite by one prepared statement.
 
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, time
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from subscribers import sql
+
+_ROWS = 500  # in one statement of SQLite, which takes 32,766 parameters at most
 
 _MOMENT, _DIALECT = sql.UtcDateTime(), sqlite.dialect()
 
@@ -40,6 +44,15 @@ def prepare(session: sa.Connection) -> None:
         driver.execute("PRAGMA wal_autocheckpoint = 40000")  # pages of 4 kB
 
 
+def savepoint(session: sa.Connection) -> AbstractContextManager[object]:
+    """What `insert` may fail in without ending the transaction.
+
+    On SQLite there is none: who holds the write lock is overtaken by nobody, and keeping a copy
+    of every page for the way back costs as much as writing it.
+    """
+    return nullcontext() if session.dialect.name == "sqlite" else session.begin_nested()
+
+
 def next_ids(session: sa.Connection, table: sa.Table, n: int) -> Sequence[int]:
     """Numbers for `n` new rows of a table, in order; nobody else gets them.
 
@@ -61,15 +74,18 @@ def insert(
 ) -> None:
     """Write rows, whose cells are in the order of `names`.
 
-    Raises sqlalchemy's IntegrityError when one is there already: call it in a savepoint.
+    Raises sqlalchemy's IntegrityError when one is there already: call it in a `savepoint`.
     """
     if not rows:
         return
     columns = ", ".join(f'"{name}"' for name in names)
     if session.dialect.name != "postgresql":
-        marks = ", ".join("?" * len(names))
-        statement = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'  # noqa: S608 - names of our own tables
-        session.exec_driver_sql(statement, list(rows))
+        # A statement for every row would keep the table's last number for every row.
+        head = f'INSERT INTO "{table.name}" ({columns}) VALUES '  # noqa: S608 - our own names
+        marks = f"({', '.join('?' * len(names))})"
+        for some in sql.chunks(rows, _ROWS):
+            cells = tuple(chain.from_iterable(some))
+            session.exec_driver_sql(head + ", ".join([marks] * len(some)), cells)
         return
     driver: Any = session.connection.driver_connection
     try:

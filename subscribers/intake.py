@@ -91,14 +91,14 @@ def write(
     bulk.prepare(session)
     for attempt in range(_ATTEMPTS):
         try:
-            with session.begin_nested():
+            with bulk.savepoint(session):
                 _insert(session, import_id, found, (wording, consented_at), now)
             break
         except sa.exc.IntegrityError:
-            _move_known(session, found)
-            if attempt == _ATTEMPTS - 1:
+            if session.dialect.name == "sqlite" or attempt == _ATTEMPTS - 1:
                 # Not with its cause, whose words hold an address.
                 raise errors.ImportRefused("others keep taking these addresses") from None
+            _move_known(session, found)
     again = find_known(session, found.repeated) if found.repeated else {}
     repeats = [
         (person, row)

@@ -216,6 +216,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(people_engine: sa.Eng
     assert counts[0] == counts[1] <= 15  # three of them keep how far it is
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_who_somebody_else_adds_meanwhile_is_known(
     session: sa.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,6 +228,23 @@ def test_who_somebody_else_adds_meanwhile_is_known(
     assert (report.n_added, report.n_known) == (1, 1)
     assert making.found(session, "jo@example.com").id == jo.id
     assert people.stats(session).n_subscribers == 2
+
+
+def test_addresses_that_others_keep_taking_stop_the_import_and_are_not_said(
+    people_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """E15; on SQLite nobody can: the look and the write are one transaction."""
+    with people_engine.begin() as session:
+        person(session)
+    monkeypatch.setattr(intake, "find_known", lambda *_: {})
+    with (
+        pytest.raises(errors.ImportRefused, match="others keep taking") as caught,
+        people_engine.begin() as session,
+    ):
+        load(session, "email\njo@example.com\nal@example.com\n")
+    assert caught.value.__cause__ is None
+    with people_engine.begin() as session:
+        assert people.stats(session).n_subscribers == 1
 
 
 def test_reports_add_up() -> None:

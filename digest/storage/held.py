@@ -199,7 +199,7 @@ def _still_held(session: sa.Connection) -> sa.Update:
     return (
         sa.update(_delivery)
         .where(sql.among(session, _delivery.c.id), _delivery.c.fence == sa.bindparam("seen"))
-        .where(_delivery.c.state == model.DeliveryState.CLAIMED)
+        .where(_STILL_OURS)
         .values(lease_until=None)
     )
 

@@ -1,4 +1,4 @@
-"""Bring what the tests need and Python packages cannot: a browser, mail programs, WordPress.
+"""Bring what the tests need and Python packages cannot: a browser, checkers, mail programs.
 
 `python -m tests.setup` prints one line for each and is done at once when all is there.  Nothing
 is left out quietly: what cannot be brought here is said with what to do, and the exit code is 1.
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests import browsers, real_dovecot, real_postfix, real_wordpress
+from tests import browsers, checkers, real_dovecot, real_postfix, real_wordpress
 from tests.deliver import signatures
 
 __all__ = ["NEEDS", "Need", "bring", "main"]
@@ -26,11 +26,23 @@ _SERVICES = Path("/etc/init.d")
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A program: how to find it ("" when it is absent) and the Debian packages that hold it."""
+    """A program: how to find it ("" when it is absent) and the Debian packages that hold it.
+
+    What is fetched with npm instead names its package and version as `npm`; such needs come after
+    what fetches them.
+    """
 
     name: str
     find: Callable[[], str]
-    packages: str  # a blank between two
+    packages: str = ""  # a blank between two
+    npm: str = ""
+
+    @property
+    def how(self) -> str:
+        """What to type to have it."""
+        if self.npm:
+            return " ".join(_npm(self.npm))
+        return f"as root: apt-get install {self.packages}"
 
 
 def _browser() -> str:
@@ -41,6 +53,12 @@ def _browser() -> str:
 
 def _wordpress() -> str:
     return str(real_wordpress.CODE) if real_wordpress.CODE.is_file() else ""
+
+
+def _npm(package: str) -> list[str]:
+    # Nothing of a package is run when it is fetched; all of it lies in a folder of its version.
+    folder = str(checkers.npm_folder(package))
+    return ["npm", "install", "--ignore-scripts", "--no-save", "--prefix", folder, package]
 
 
 def _program(name: str) -> Callable[[], str]:
@@ -58,6 +76,10 @@ NEEDS = (
     Need("WordPress", _wordpress, "wordpress"),
     Need("MariaDB", real_wordpress.find_database, "mariadb-server-core"),
     Need("PHP", real_wordpress.find_php, "php-cli php-mysql php-xml php-gd php-curl"),
+    Need("Java", _program("java"), "default-jre-headless"),
+    Need("npm", _program("npm"), "npm"),
+    Need("axe-core", checkers.axe_file, npm=checkers.AXE),
+    Need("Nu HTML checker", checkers.vnu_file, npm=checkers.VNU),
 )
 
 Do = Callable[[Sequence[str]], bool]
@@ -98,14 +120,13 @@ def bring(needs: Sequence[Need], do: Do = run, *, may_install: bool | None = Non
     if absent and may_install and do(["apt-get", "update", "-qq"]):
         with services_at_rest(do):
             do(["apt-get", "install", *_OPTIONS, *absent])
+    for need in needs:
+        if need.npm and not need.find():
+            do(_npm(need.npm))
     lines = []
     for need in needs:
         path = need.find()
-        lines.append(
-            f"{need.name}: {path}"
-            if path
-            else f"absent: {need.name}; as root: apt-get install {need.packages}"
-        )
+        lines.append(f"{need.name}: {path}" if path else f"absent: {need.name}; {need.how}")
     return lines
 
 

@@ -144,3 +144,14 @@ def test_playwright_s_own_browser_is_found_in_its_folder(
     own.parent.mkdir(parents=True)
     own.touch()
     assert browsers.executable_path() == str(own)
+
+
+def test_what_npm_holds_is_fetched_after_npm_itself_came() -> None:
+    machine = Machine()
+    checker = setup.Need("checker", lambda: "", npm="strict@1.2.3")
+    lines = setup.bring([*machine.needs("npm"), checker], machine.do, may_install=True)
+    *_, install, fetch = machine.ran
+    assert install[-1] == "npm"
+    assert fetch == ["npm", "install", *fetch[2:-1], "strict@1.2.3"]
+    assert "--ignore-scripts" in fetch
+    assert lines == ["npm: /bin/npm", f"absent: checker; {' '.join(fetch)}"]

@@ -4,7 +4,7 @@ Most of what people were shown these two weeks is no story of today's: a deliver
 at what its edition showed of them, once for all who were shown the same.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
@@ -12,7 +12,6 @@ from digest import model
 from digest.storage import database, outbox, served, showings, stories
 
 Masks: TypeAlias = tuple[int, int]  # stories shown in any revision; shown as they are now
-_NONE: Masks = (0, 0)
 _MOST = 100_000  # different deliveries remembered
 
 
@@ -36,7 +35,7 @@ class Memory:
         self._live = live
         self._merged: dict[int, tuple[int, int]] = {}
         self._units: dict[showings.Key, dict[int, Masks]] = {}  # by number, what is not nothing
-        self._ends: dict[showings.Key, int] = {}  # the number after the last that was read
+        self._ends: dict[showings.Key, int] = {}  # how many numbers there were when it was read
         self._masks: dict[tuple[str, int, bytes], Masks] = {}
         self._slots: dict[int, served.Served | None] = {}
 
@@ -70,7 +69,7 @@ class Memory:
                 new = (one.created_at, one.id)
                 if slot and (one.subscriber_id not in last or new > last[one.subscriber_id][:2]):
                     last[one.subscriber_id] = (*new, slot)
-            if one.shown is None:
+            if one.shown is None or not self._units[one.kind, one.unit_id]:
                 continue
             mine, now = self._masks[one.kind, one.unit_id, one.shown]
             if mine:
@@ -86,27 +85,23 @@ class Memory:
             self._ends.clear()
             self._masks.clear()
 
-    def _look_up(self, session: database.Session, had: Iterable[served.Had]) -> None:
-        """Make the masks of what was not met before."""
+    def _look_up(self, session: database.Session, had: Sequence[served.Had]) -> None:
+        """Make the masks of what was not met before, where the unit showed any of the stories.
+
+        A unit that has given out numbers since it was read is read again.
+        """
         if len(self._masks) > _MOST:
             self._masks.clear()
-        new = {
-            (one.kind, one.unit_id, one.shown)
-            for one in had
-            if one.shown is not None and (one.kind, one.unit_id, one.shown) not in self._masks
-        }
-        numbers = {key: showings.unpacked(key[2]) for key in new}
-        behind = {
-            (kind, unit_id)
-            for (kind, unit_id, _), mine in numbers.items()
-            if max(mine, default=-1) >= self._ends.get((kind, unit_id), 0)
-        }
-        if behind:
-            self._read_units(session, behind)
-        for key in new:
-            unit = self._units[key[:2]]
-            self._ends[key[:2]] = max(self._ends[key[:2]], 1 + max(numbers[key], default=-1))
-            self._masks[key] = _joined(unit, numbers[key]) if unit else _NONE
+        units = {(one.kind, one.unit_id) for one in had if one.shown is not None}
+        ends = showings.ends(session, units)
+        self._read_units(session, {key for key in units if self._ends.get(key) != ends[key]})
+        self._ends |= ends
+        for one in had:
+            unit = self._units.get((one.kind, one.unit_id)) if one.shown is not None else None
+            if unit and one.shown is not None:
+                key = (one.kind, one.unit_id, one.shown)
+                if key not in self._masks:
+                    self._masks[key] = _joined(unit, showings.unpacked(one.shown))
 
     def _look_up_slots(self, session: database.Session, had: Iterable[served.Had]) -> None:
         kind = model.DeliveryKind.DIGEST
@@ -121,7 +116,6 @@ class Memory:
             self._units[key] = {
                 number: self._masks_of(story_id, revision) for number, story_id, revision in found
             }
-            self._ends.setdefault(key, 0)
 
     def _masks_of(self, story_id: int, revision: int) -> Masks:
         mine = now = 0

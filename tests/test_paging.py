@@ -1,9 +1,10 @@
 """A crowd is served by masks and numbers; each reader gets what curating them alone would give."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -11,12 +12,14 @@ import sqlalchemy as sa
 from digest import audience, fanout, model
 from digest.storage import editions, outbox, tables
 from subscribers import directory
+from subscribers import model as people
 from subscribers import tables as people_tables
 from tests import publishing
 from tests.publishing import Press
 
 TOPICS = ("world", "asia", "europe", "ukraine", "technology", "climate", "business", "sports")
 N_READERS, N_STORIES = 60, 25
+NOW = publishing.Clock().now
 
 
 def make_stories(press: Press, chance: random.Random) -> list[model.Story]:
@@ -151,42 +154,54 @@ async def test_a_crowd_is_served_as_each_of_them_would_be_alone(
     assert len({each.message_id for each in made}) == len(made)
 
 
-async def test_stories_that_become_one_while_an_edition_goes_out_count_from_then_on(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def merged(session: sa.Connection, story_id: int, _reader: people.Subscriber) -> None:
+    values = {"story_id": 99, "into_id": story_id, "revision": 1, "merged_at": NOW}
+    session.execute(sa.insert(tables.merged_story).values(**values))
+
+
+def alerted(session: sa.Connection, story_id: int, reader: people.Subscriber) -> None:
+    put_alert(session, reader, story_id)
+
+
+def put_alert(session: sa.Connection, reader: people.Subscriber, story_id: int) -> None:
+    """A delivery of an alert that goes out all the while."""
+    draft = outbox.Draft(
+        reader.channels[0].id,
+        model.ChannelKind.EMAIL,
+        reader.id,
+        f"<past.{reader.id}.{story_id}@m.example>",
+        (model.Shown(story_id, 1, "alert", "asia", "You follow Asia"),),
+    )
+    outbox.put(session, model.DeliveryKind.ALERT, 900, [draft], expires_at=NOW, now=NOW)
+
+
+@pytest.mark.parametrize("happens", [merged, alerted])
+async def test_what_is_seen_while_an_edition_goes_out_counts_from_the_next_page_on(
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    happens: Callable[[sa.Connection, int, people.Subscriber], None],
 ) -> None:
-    """The page after the merge knows that who saw the one has seen the other."""
+    """D11: two stories become one, or an alert that goes out at the same time shows a story."""
     monkeypatch.setattr(fanout, "PAGE", 1)
     async with publishing.opened(database_url, tmp_path) as press:
-        chance = random.Random(5)
-        readers = [press.add_reader(name) for name in ("ann", "bob")]
-        [story] = make_stories(press, chance)[:1]
-        story = model.replace(story, updated_at=press.clock(), revision=1)
-        past = [
-            outbox.Draft(
-                reader.channels[0].id,
-                model.ChannelKind.EMAIL,
-                reader.id,
-                f"<past.{reader.id}@m.example>",
-                (model.Shown(99, 1, "topic", "asia", "You follow Asia"),),
-            )
-            for reader in readers
-        ]
-        now = press.clock()
-        press.do(outbox.put, model.DeliveryKind.DIGEST, 900, past, expires_at=now, now=now)
-        edition = freeze(press, [model.replace(story, pinned=True)])
+        story = make_stories(press, random.Random(5))[0]
+        story = model.replace(story, updated_at=NOW, revision=1, pinned=True)
+        ann, bob = (press.add_reader(name) for name in ("ann", "bob"))
+        press.do(put_alert, ann, 99)
+        if happens is merged:
+            press.do(put_alert, bob, 99)
+        edition = freeze(press, [story])
         whole, n_pages = fanout._fan_out_page, 0
 
-        def merging(*args: object) -> bool:
+        def page(session: sa.Connection, *args: Any) -> bool:
             nonlocal n_pages
             n_pages += 1
             if n_pages == 2:
-                session = args[0]
-                assert isinstance(session, sa.Connection)
-                values = {"story_id": 99, "into_id": story.id, "revision": 1, "merged_at": now}
-                session.execute(sa.insert(tables.merged_story).values(**values))
-            return whole(*args)  # type: ignore[arg-type]
+                happens(session, story.id, bob)
+            return whole(session, *args)
 
-        monkeypatch.setattr(fanout, "_fan_out_page", merging)
+        monkeypatch.setattr(fanout, "_fan_out_page", page)
         await fanout.fan_out(press.rt, edition)
         made = press.do(outbox.listing, kind=model.DeliveryKind.DIGEST, unit_id=edition.id)
-    assert [each.subscriber_id for each in made] == [readers[0].id]
+    assert [each.subscriber_id for each in made] == [ann.id]

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from digest import model
 from digest.storage import database, tables
@@ -218,6 +219,27 @@ def stories_at(
         for unit_id, number, story_id, revision in session.execute(query):
             found[kind, unit_id].append((number, story_id, revision))
     return found
+
+
+def ends(session: sa.Connection, units: Collection[Key]) -> dict[Key, int]:
+    """How many numbers each unit has given out so far."""
+    found: dict[Key, int] = {}
+    for kind in {kind for kind, _ in units}:
+        unit_ids = sorted(each for of, each in units if of == kind)
+        value = sa.column("value", sa.BigInteger)
+        if session.dialect.name == "postgresql":
+            every = sa.literal(unit_ids, postgresql.ARRAY(sa.BigInteger))
+            listed = sa.func.unnest(every).table_valued(value).render_derived()
+        else:
+            listed = sa.func.json_each(str(unit_ids)).table_valued(value)
+        unit_id = listed.c.value
+        # A look at the end of the key for each, where GROUP BY would go through all numbers.
+        last = sa.select(sa.func.max(_showing.c.number)).where(
+            _showing.c.kind == kind, _showing.c.unit_id == unit_id
+        )
+        for each, number in session.execute(sa.select(unit_id, last.scalar_subquery())):
+            found[kind, each] = -1 if number is None else number
+    return {key: number + 1 for key, number in found.items()}
 
 
 def unit(session: sa.Connection, kind: str, unit_id: int) -> Unit:

@@ -13,8 +13,19 @@ from markupsafe import Markup
 from digest import model
 from digest.render import cards, moulds, quoted, views, words
 
-__all__ = ["SUBJECT", "SUBJECT_CHARS", "Card", "Cutter", "Frame", "NoSeams", "Section", "Shell"]
+__all__ = [
+    "BREAK",
+    "SUBJECT",
+    "SUBJECT_CHARS",
+    "Card",
+    "Cutter",
+    "Frame",
+    "NoSeams",
+    "Section",
+    "Shell",
+]
 
+BREAK = b"\r\n\r\n"
 SUBJECT = moulds.gap("subject")
 SUBJECT_CHARS = 60
 _GAPS = frozenset(("card", *moulds.Values._fields))
@@ -53,7 +64,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section's beginning and end; the cards go between."""
+    """A section's beginning and end; the cards go between.  Texts begin with a blank line."""
 
     before_html: bytes
     after_html: bytes
@@ -101,8 +112,8 @@ class Cutter:
         return Card(
             story=story,
             html=quoted.piece(str(rendered.html)),
-            # The lead stands within the top, the others between blank lines.
-            text=quoted.piece(text) if layout == "lead" else quoted.text(text),
+            # The lead stands within the top, the others each after a blank line.
+            text=quoted.piece(text) if layout == "lead" else BREAK + quoted.text(text),
             n_html_bytes=len(rendered.html.encode()),
             n_words=rendered.n_words,
             headline=headline,
@@ -126,8 +137,8 @@ class Cutter:
         return Section(
             before_html=quoted.piece(around[0]),
             after_html=quoted.piece(around[2]),
-            before_text=quoted.text(lines[0].strip("\n")),
-            after_text=quoted.text(lines[2].strip("\n")),
+            before_text=BREAK + quoted.text(lines[0].strip("\n")),
+            after_text=BREAK + quoted.text(after) if (after := lines[2].strip("\n")) else b"",
             n_html_bytes=len((around[0] + around[2]).encode()),
         )
 

@@ -2,10 +2,10 @@
 
 The layout of an issue is cut at its seams into the top, a section and the bottom, and each of
 these where a reader's own words and links go (render.cutting).  A card is rendered once for all
-who see it the same way, and so are the stories that many see together in a section.  A message
-is then a join of encoded pieces.  The first messages of every press are compared with what the
-templates give when they are rendered whole: where that is something else, or a template has no
-seams, all of its messages are rendered whole.
+who see it the same way; the pieces of a section are found together for all who are shown the
+same of it.  A message is then a join of encoded pieces.  The first messages of every press are
+compared with what the templates give when they are rendered whole: where that is something
+else, or a template has no seams, all of its messages are rendered whole.
 """
 
 import itertools
@@ -26,17 +26,18 @@ logger = logging.getLogger(__name__)
 SUBJECT_CHARS = cutting.SUBJECT_CHARS
 Frame = cutting.Frame
 _PREHEADER_CHARS = (40, 90)
-_KEPT = 4_096
+_KEPT = 8_192
 _FEW = 4  # stories that a preheader is made of, as a rule
-_MOST_RUN_BYTES = 6_000_000
-_BREAK = b"\r\n\r\n"
 
 
 class _Run(NamedTuple):
-    """The stories of one section, as all see them who are shown the same of it."""
+    """The stories of one section, as all see them who are shown the same of it.
 
-    html: bytes
-    text: bytes
+    Pieces, not their join: nearly every combination of stories is somebody's.
+    """
+
+    html: tuple[bytes, ...]
+    text: tuple[bytes, ...]
     n_html_bytes: int
     n_words: int
     cards: tuple[cutting.Card, ...]  # none: nothing of it stands
@@ -44,7 +45,7 @@ class _Run(NamedTuple):
     title: str  # of a topic that is followed; "" for another kind of section
 
 
-_NOTHING = _Run(b"", b"", 0, 0, (), None, "")
+_NOTHING = _Run((), (), 0, 0, (), None, "")
 _Pair = tuple[bytes, bytes]  # in HTML, in text
 K = TypeVar("K")
 V = TypeVar("V")
@@ -67,7 +68,6 @@ class Press:
     _names: dict[tuple[str, str], int] = field(default_factory=dict)
     _cards: dict[tuple[int, str], cutting.Card] = field(default_factory=dict)
     _runs: dict[tuple[int, ...], _Run] = field(default_factory=dict)  # how many more, numbers
-    _n_run_bytes: int = 0
     _short: dict[str, _Pair] = field(default_factory=dict)
     _hints: dict[tuple[int, ...], tuple[str, bytes, bytes]] = field(default_factory=dict)
     _times: dict[int, _Pair] = field(default_factory=dict)
@@ -160,8 +160,17 @@ class Press:
         )
         return moulds.Encoded(
             shell.subject.replace(cutting.SUBJECT, first.subject),
-            (*top.text.filled(in_text), *text, _BREAK, *bottom.text.filled(in_text)),
-            (*top.html.filled(in_html), *html, *bottom.html.filled(in_html)),
+            (
+                *top.text.filled(in_text),
+                *itertools.chain.from_iterable(text),
+                cutting.BREAK,
+                *bottom.text.filled(in_text),
+            ),
+            (
+                *top.html.filled(in_html),
+                *itertools.chain.from_iterable(html),
+                *bottom.html.filled(in_html),
+            ),
         )
 
     def _runs_of(self, numbers: tuple[int, ...], left_out: tuple[int, ...]) -> list[_Run]:
@@ -175,19 +184,13 @@ class Press:
         kept, runs = self._runs, []
         for section, group in itertools.groupby(numbers, section_of):
             key = (more.get(section, 0), *group)
-            run = kept.get(key) or self._run(key)
+            run = kept.get(key)
+            if run is None:
+                run = self._make_run(key[1:], key[0])
+                _keep(kept, key, run)
             if run[4]:
                 runs.append(run)
         return runs
-
-    def _run(self, key: tuple[int, ...]) -> _Run:
-        made = self._make_run(key[1:], key[0])
-        self._n_run_bytes += len(made.html) + len(made.text)
-        if self._n_run_bytes > _MOST_RUN_BYTES:
-            self._runs.clear()
-            self._n_run_bytes = len(made.html) + len(made.text)
-        self._runs[key] = made
-        return made
 
     def _make_run(self, numbers: tuple[int, ...], n_more: int) -> _Run:
         standing = [n for n in numbers if self.shown[n].story_id in self.stories]
@@ -197,18 +200,17 @@ class Press:
         lead = self._card(standing.pop(0), "lead") if kind == "lead" else None
         made = [self._card(number) for number in standing]
         told = [lead, *made] if lead else made
-        html: list[bytes] = []
-        text: list[bytes] = []
+        html: tuple[bytes, ...] = ()
+        text: tuple[bytes, ...] = ()
         size = sum(card.n_html_bytes for card in told)
         if made or n_more:
             section = self._cutter.section(kind, topic, n_more)
-            html = [section.before_html, *(card.html for card in made), section.after_html]
-            text = [section.before_text, *(card.text for card in made)]
-            text += [section.after_text] if section.after_text else []
+            html = (section.before_html, *(card.html for card in made), section.after_html)
+            text = (section.before_text, *(card.text for card in made), section.after_text)
             size += section.n_html_bytes
         return _Run(
-            html=b"".join(html),
-            text=b"".join(_BREAK + each for each in text),
+            html=html,
+            text=text,
             n_html_bytes=size,
             n_words=sum(card.n_words for card in told),
             cards=tuple(told),

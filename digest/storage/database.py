@@ -240,7 +240,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "busy_timeout=30000",
         "foreign_keys=ON",
         "temp_store=MEMORY",
-        "cache_size=-32000",
+        "cache_size=-8000",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -15,7 +15,6 @@ With --prepared a filled SQLite file is kept in FOLDER, and the next measurement
 """
 
 import argparse
-import asyncio
 import contextlib
 import json
 import os
@@ -33,21 +32,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import uvloop
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from digest import dispatch, runtime, settings
-from digest.storage import journal
-from tests.bench import installation, outbox_people
+from digest import runtime
+from tests.bench import installation, outbox_people, outbox_worker
 from tests.deliver import signatures
 
 
 def main() -> None:
     """Measure and print one line of JSON for each round."""
     asked = _asked()
-    if asked.worker:
-        sys.stdout.write(json.dumps(_work(asked)) + "\n")
-        return
     with tempfile.TemporaryDirectory(prefix="digest-bench-") as folder:
         asked.folder = folder
         program = _built(asked.sink, Path(folder))
@@ -76,9 +70,6 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--database-url", default="", help="postgresql://…; else a SQLite file")
     parser.add_argument("--prepared", type=Path, help="folder for a filled SQLite file")
     parser.add_argument("--profile", default="", help="write the loop's cProfile there")
-    parser.add_argument("--worker", default="", help=argparse.SUPPRESS)
-    parser.add_argument("--folder", default="", help=argparse.SUPPRESS)
-    parser.add_argument("--core", type=int, default=0, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -121,11 +112,12 @@ def _filled(asked: argparse.Namespace) -> str:
     for old in (file, *file.parent.glob("bench.db-*")):
         old.unlink(missing_ok=True)
     url: str = asked.database_url or f"sqlite:///{file}"
+    outbox_people.topics_file(Path(asked.folder))
     kept = asked.prepared and asked.prepared / f"outbox-{asked.subscribers}.db"
     if not asked.database_url and kept and kept.exists():
         shutil.copy(kept, file)
         return url
-    with runtime.opened(_settings(asked, url, 1)) as rt:
+    with runtime.opened(outbox_worker.settings_of(_given(asked, url, 1))) as rt:
         installation.run(outbox_people.fill(rt, asked.subscribers))
     if not asked.database_url and kept:
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -133,41 +125,28 @@ def _filled(asked: argparse.Namespace) -> str:
     return url
 
 
-def _settings(asked: argparse.Namespace, database_url: str, port: int) -> settings.Settings:
-    folder = Path(asked.folder)
-    dkim = {"domain": "courier.example", "selector": "bench", "key_file": folder / "dkim.pem"}
-    return settings.given(
-        database_url=database_url,
-        secret_key="k" * 40,
-        publication="The Courier",
-        postal_address="12 Harbour Street, Exampleton",
-        base_url="https://courier.example",
-        smtp={
-            "url": f"smtp://127.0.0.1:{port}",
-            "sender": "The Courier <briefing@courier.example>",
-            "bounce_address": "bounces@courier.example",
-            "verp": True,
-            "connections": asked.connections,
-        },
-        dkim=dkim if asked.dkim else {},
-        daily={"max_stories": 13},  # about 50 kB
-        topics_file=outbox_people.topics_file(folder),
-        state_dir=folder / "state",
-    )
+def _given(asked: argparse.Namespace, database_url: str, port: int) -> dict[str, Any]:
+    """What a worker is told."""
+    return {
+        "database_url": database_url,
+        "port": port,
+        "connections": asked.connections,
+        "folder": asked.folder,
+        "dkim": bool(asked.dkim),
+    }
 
 
 def _workers(asked: argparse.Namespace, sink: _Sink, database_url: str) -> dict[str, Any]:
     """Let the workers send everything; what they took together."""
     cores = sorted(os.sched_getaffinity(0))
-    given = json.dumps({"url": database_url, "port": sink.port})
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.outbox", *sys.argv[1:], "--worker", given,
-             "--folder", asked.folder, "--core", str(cores[n % len(cores)])],
-            stdout=subprocess.PIPE,
-        )
-        for n in range(asked.workers)
-    ]  # fmt: skip
+    processes = []
+    for number in range(asked.workers):
+        given = _given(asked, database_url, sink.port) | {
+            "core": cores[number % len(cores)],
+            "profile": asked.profile,
+        }
+        command = [sys.executable, "-m", "tests.bench.outbox_worker", json.dumps(given)]
+        processes.append(subprocess.Popen(command, stdout=subprocess.PIPE))
     said = []
     for process in processes:
         out, _ = process.communicate()
@@ -176,8 +155,9 @@ def _workers(asked: argparse.Namespace, sink: _Sink, database_url: str) -> dict[
         said.append(json.loads(out))
     wall = max(each["ended"] for each in said) - min(each["began"] for each in said)
     cpu = sum(each["cpu"] for each in said)
-    outbox = sum(each["outbox_cpu"] for each in said)
     n = asked.subscribers
+    notes = 2 * n * statistics.mean(each["seconds_a_note"] for each in said)
+    outbox = sum(each["database_cpu"] for each in said) + notes
     return {
         "messages": n,
         "workers": asked.workers,
@@ -188,67 +168,6 @@ def _workers(asked: argparse.Namespace, sink: _Sink, database_url: str) -> dict[
         "outbox_percent": round(outbox / cpu * 100, 1),
         "megabytes": max(each["megabytes"] for each in said),
     }
-
-
-def _work(asked: argparse.Namespace) -> dict[str, float]:
-    """One worker: send until nothing is due."""
-    os.sched_setaffinity(0, {asked.core})
-    given = json.loads(asked.worker)
-    installation.quieted()
-    with runtime.opened(_settings(asked, given["url"], given["port"])) as rt:
-        began, cpu, loop = time.time(), _cpu_seconds(), time.thread_time()
-        if asked.profile:
-            _profiled(asked.profile, rt)
-        else:
-            installation.run(_send(rt))
-        ended = time.time()
-        cpu, loop = _cpu_seconds() - cpu, time.thread_time() - loop
-        notes = _seconds_a_note(Path(asked.folder)) * 2 * asked.subscribers / asked.workers
-    return {
-        "began": began,
-        "ended": ended,
-        "cpu": cpu,
-        "outbox_cpu": cpu - loop + notes,
-        "megabytes": round(_peak_megabytes()),
-    }
-
-
-async def _send(rt: runtime.Runtime) -> None:
-    async with rt.senders() as senders:
-        faults = await dispatch.run(rt, senders, asyncio.Event(), until_drained=True)
-    if faults:
-        raise SystemExit(f"the sink refused: {faults}")
-
-
-def _profiled(file: str, rt: runtime.Runtime) -> None:
-    import cProfile
-
-    profile = cProfile.Profile()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.get_loop()
-        profile.enable()
-        runner.run(_send(rt))
-        profile.disable()
-    profile.dump_stats(file)
-
-
-def _cpu_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
-def _peak_megabytes() -> float:
-    """The most that was resident; what the starting process held is no part of it."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-
-
-def _seconds_a_note(folder: Path, n: int = 20_000) -> float:
-    with journal.Journal(folder / "notes", "bench") as notes:
-        began = time.thread_time()
-        for number in range(n):
-            notes.reached(number)
-        return (time.thread_time() - began) / n
 
 
 def _smtp_source(asked: argparse.Namespace, sink: _Sink, size: int) -> dict[str, float] | None:

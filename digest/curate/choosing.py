@@ -72,6 +72,7 @@ class Chooser:
         self._n_topics, self._n_stories = len(index.slugs), len(index.stories)
         # Numbers of sections: the topics', then these two.
         self._lead, self._picks = self._n_topics, self._n_topics + 1
+        self._firsts = [self._first(topic, topic) for topic in range(self._n_topics)]
 
     def choose(self, reader: Reader) -> Chosen:
         """Choose for one reader, and all who are alike."""
@@ -112,28 +113,32 @@ class Chooser:
 
     def places(self, chosen: Chosen) -> Places:
         """Give a choice as places."""
-        reader = chosen.reader
+        reader, updated = chosen.reader, chosen.reader.updated
         places: list[int] = []
         more = []
         for section, ranks in ((self._lead, chosen.lead), (self._picks, chosen.picks)):
             for rank in ranks:
                 under = NOWHERE if reader.general else self._index.best(rank, reader)
-                places += self._places(section, under, (rank,), reader)
+                places.append(self._first(section, under) + rank * 4)
         if chosen.picks and chosen.more_picks:
-            more.append((places[-1], chosen.more_picks))
+            more.append((len(places) - 1, chosen.more_picks))
+        divided, firsts = chosen.divided, self._firsts
         for topic, ranks in chosen.taken.items():
-            places += self._places(topic, topic, ranks, reader)
-            n_more = chosen.divided[topic].bit_count() - len(ranks)
+            first = firsts[topic]
+            places += [first + rank * 4 for rank in ranks]
+            n_more = divided[topic].bit_count() - len(ranks)
             if n_more:
-                more.append((places[-1], n_more))
-        return Places(tuple(places), tuple(more))
+                more.append((len(places) - 1, n_more))
+        if updated or reader.general:
+            places = [
+                place + (updated >> place // 4 % self._n_stories & 1) * 2 + reader.general
+                for place in places
+            ]
+        return Places(tuple(places), tuple([(places[at], n) for at, n in more]))
 
-    def _places(self, section: int, under: int, ranks: Sequence[int], reader: Reader) -> list[int]:
-        first = (section * (self._n_topics + 1) + under + 1) * self._n_stories * 4 + reader.general
-        updated = reader.updated
-        if not updated:
-            return [first + rank * 4 for rank in ranks]
-        return [first + rank * 4 + (updated >> rank & 1) * 2 for rank in ranks]
+    def _first(self, section: int, under: int) -> int:
+        """The lowest place in a section, of what is shown for a topic."""
+        return (section * (self._n_topics + 1) + under + 1) * self._n_stories * 4
 
     def taken_apart(self, place: int) -> Place:
         """The inverse of what `places` does."""

@@ -84,16 +84,18 @@ def normalise_email(text: str) -> Address:
         needs_smtputf8 = False
     else:
         local, domain, needs_smtputf8 = _validated(text)
-    if len(local.encode()) > LOCAL_CHARS:
+    n_local = len(local) if plain else len(local.encode())
+    if n_local > LOCAL_CHARS:
         raise errors.InvalidAddress(f"the part before @ is longer than {LOCAL_CHARS} characters")
-    if len(local.encode()) + 1 + len(domain) > ADDRESS_CHARS:
+    if n_local + 1 + len(domain) > ADDRESS_CHARS:
         raise errors.InvalidAddress(f"the address is longer than {ADDRESS_CHARS} characters")
+    folded = local.casefold()
     return Address(
         kind="email",
         address=f"{local}@{domain}",
-        key=f"{local.casefold()}@{domain}",
+        key=f"{folded}@{domain}",
         needs_smtputf8=needs_smtputf8,
-        is_role=local.casefold().split("+")[0] in _ROLES,
+        is_role=folded.split("+", 1)[0] in _ROLES,
     )
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -58,7 +59,7 @@ def reader(
         name = name_of(cells) or within
         if not name.isascii() and _BROKEN.search(name):
             raise errors.InvalidPreference("name", "not readable in the encoding of the file")
-        grouped = tuple(label for number in labels for label in _grouped(cells[number]))
+        grouped = _labels(cells, labels) if labels else ()
         said: dict[str, Any] = {}
         if attributes >= 0 and cells[attributes].startswith("{"):
             said, more = _of_attributes(cells[attributes])
@@ -79,7 +80,7 @@ def reader(
             topics=(*named, *grouped),
             labels=grouped,
             keywords=_keywords(cells[keywords]) if keywords >= 0 and cells[keywords] else (),
-            consented_at=next(filter(None, (columns.moment(cells[n]) for n in agreed)), None),
+            consented_at=_first_moment(cells, agreed) if agreed else None,
             file=file,
             **said,
         )
@@ -104,6 +105,14 @@ def _addresses(cells: Cells, email: int, chat: int) -> tuple[tuple[addresses.Add
     if chat_id:
         found.append(addresses.normalise_chat(chat_id))
     return tuple(found), within
+
+
+def _labels(cells: Cells, numbers: Sequence[int]) -> tuple[str, ...]:
+    return tuple(label for number in numbers for label in _grouped(cells[number]))
+
+
+def _first_moment(cells: Cells, numbers: Sequence[int]) -> datetime | None:
+    return next(filter(None, (columns.moment(cells[number]) for number in numbers)), None)
 
 
 def _name_reader(at: dict[str, int]) -> Callable[[Cells], str]:

@@ -4,9 +4,10 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent import futures
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import cyclopts
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from digest import runtime
     from digest.storage import database
     from subscribers import importing, model, segments
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -162,7 +165,7 @@ def _taken(
         if report.n_rows:
             opening.complain(f"import {report.import_id} goes on after {report.n_rows:,} rows")
         progress = import_report.Progress(file.stat().st_size)
-        for rows in sheet.chunks(after=report.n_rows):
+        for rows in _ahead(sheet.chunks(after=report.n_rows)):
             with rt.db.reading() if dry_run else rt.db.begin() as session:
                 report = importing.take(
                     session,
@@ -181,6 +184,15 @@ def _taken(
         extra = {"event": "subscribers.imported", "import_id": report.import_id}
         logger.info("imported %d rows, %d people new", report.n_rows, report.n_added, extra=extra)
     return report
+
+
+def _ahead(given: Iterator[T]) -> Iterator[T]:
+    """Read the next rows while the database takes the last ones."""
+    with futures.ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, given, None)
+        while (rows := coming.result()) is not None:
+            coming = reader.submit(next, given, None)
+            yield rows
 
 
 def _undo(import_id: int, options: opening.Options) -> None:

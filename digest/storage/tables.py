@@ -20,6 +20,8 @@ metadata = sa.MetaData(
 
 # SQLite counts rowids only in columns declared INTEGER.
 Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+# Looked up by how they begin, so sorted by their characters' numbers.
+Word = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def _text(name: str, default: str = "") -> sa.Column[str]:
@@ -333,4 +335,36 @@ amendment = sa.Table(
     _count("fence"),
     sa.Column("lease_until", sql.UtcDateTime),
     sa.Index("ix_amendment_due", "state", "next_at", "delivery_id"),
+)
+
+# What the archive shows of the editions: one a day, and every story at its last appearance.
+archived_day = sa.Table(
+    "archived_day",
+    metadata,
+    sa.Column("on", sa.Date, primary_key=True),
+    sa.Column("edition_id", Id, nullable=False),
+)
+
+archived_story = sa.Table(
+    "archived_story",
+    metadata,
+    sa.Column("story_id", Id, primary_key=True, autoincrement=False),
+    sa.Column("edition_id", Id, nullable=False, index=True),
+    sa.Column("frozen_id", Id, nullable=False),
+    sa.Column("on", sa.Date, nullable=False),
+)
+
+# The words of its headline and topics, folded; "#slug" stands for a topic and those above it.
+archived_word = sa.Table(
+    "archived_word",
+    metadata,
+    sa.Column("word", Word, primary_key=True),
+    sa.Column("on", sa.Date, primary_key=True),
+    sa.Column(
+        "story_id",
+        sa.ForeignKey("archived_story.story_id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        index=True,
+    ),
 )

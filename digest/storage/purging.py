@@ -33,18 +33,21 @@ def purge_stories(
     """Purge stories of which all was collected before then, and their entries, `limit` at most.
 
     Those with an id above `after_id`, lowest first.  What an editor pinned, put together or
-    corrected stays, and so does a story that still grows.  Of a story with more entries than
-    `limit` all go at once.
+    corrected stays, and so does a story that still grows.  What an editor dropped or a source
+    withdrew stays too: the archive would show it again if nobody knew.  Of a story with more
+    entries than `limit` all go at once.
     """
     kept = sa.exists().where(
-        _entry.c.story_id == _story.c.id, (_entry.c.collected_at >= before) | _entry.c.fixed
+        _entry.c.story_id == _story.c.id,
+        (_entry.c.collected_at >= before) | _entry.c.fixed | _entry.c.withdrawn,
     )
     corrected = sa.exists().where(tables.topic_correction.c.story_id == _story.c.id)
     held = sa.select(sa.func.count()).where(_entry.c.story_id == _story.c.id).scalar_subquery()
     query = (
         sa.select(_story.c.id, held.label("n"))
         .where(_story.c.id > after_id, _story.c.first_at < before)
-        .where(~_story.c.pinned, ~kept, ~corrected, *_not_the_last(session))
+        .where(~_story.c.pinned, ~_story.c.dropped, ~_story.c.withdrawn)
+        .where(~kept, ~corrected, *_not_the_last(session))
         .order_by(_story.c.id)
         .limit(limit)
     )

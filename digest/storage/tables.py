@@ -228,6 +228,7 @@ edition = sa.Table(
     sa.Column("done_at", sql.UtcDateTime),
     sa.UniqueConstraint("digest", "bucket", "slot"),
     sa.Index("ix_edition_state", "state"),
+    sa.Index("ix_edition_digest_on", "digest", "on"),
 )
 
 alert = sa.Table(

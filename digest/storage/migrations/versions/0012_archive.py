@@ -15,6 +15,7 @@ Word = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 def upgrade() -> None:
     """Add tables; they fill themselves from the editions there are."""
+    op.create_index(op.f("ix_edition_digest_on"), "edition", ["digest", "on"])
     op.create_table(
         "archived_day",
         sa.Column("on", sa.Date(), nullable=False),
@@ -51,3 +52,4 @@ def downgrade() -> None:
     op.drop_table("archived_word")
     op.drop_table("archived_story")
     op.drop_table("archived_day")
+    op.drop_index(op.f("ix_edition_digest_on"), table_name="edition")

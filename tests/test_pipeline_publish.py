@@ -97,10 +97,10 @@ async def test_an_alerted_story_is_not_repeated_in_the_digest(
         assert SEOUL in his.text()
 
 
-async def test_a_dropped_story_is_in_no_edition_and_a_frozen_one_keeps_its_words(
+async def test_a_dropped_story_is_in_no_edition_and_a_corrected_one_goes_out_corrected(
     database_url: str, tmp_path: Path
 ) -> None:
-    """D10: what was frozen is sent as it was, whatever happens to the story meanwhile."""
+    """D10: an editor's correction reaches those not yet sent; the frozen choice stays."""
 
     async with publishing.opened(database_url, tmp_path) as press:
         [seoul] = press.add_stories(SEOUL)
@@ -113,8 +113,8 @@ async def test_a_dropped_story_is_in_no_edition_and_a_frozen_one_keeps_its_words
         press.clock.forward(minutes=21)
         await press.send()
         [mail] = press.mail_of("grey-ann")
-        assert SEOUL in mail.text()
-        assert "Something else" not in mail.text()
+        assert "Something else altogether" in mail.text()
+        assert SEOUL not in mail.text().splitlines()
         assert [s.id for s in press.do(editions.stories_of, edition.id)] == [seoul]
 
 

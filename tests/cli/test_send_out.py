@@ -10,7 +10,7 @@ import pytest
 
 from digest import desk, model, pipeline, runtime, settings, settings_groups
 from digest.demo import mailbox as mailbox_
-from digest.storage import ledger, outbox, switches
+from digest.storage import editions, ledger, outbox, switches
 from subscribers import people
 from tests.cli.conftest import KEY
 

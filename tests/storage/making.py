@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from digest import model
-from digest.storage import entries, outbox, sources, stories
+from digest.storage import entries, held, outbox, sources, stories
 
 NOW = datetime(2026, 11, 3, 6, 0, tzinfo=UTC)
 
@@ -65,7 +65,7 @@ def queued(session: sa.Connection, n: int, unit_id: int = 1) -> None:
 
 def claimed(
     session: sa.Connection, owner: str = "worker", limit: int = 10, at: datetime = NOW
-) -> tuple[model.Delivery, ...]:
+) -> tuple[held.Held, ...]:
     return outbox.claim(
         session,
         [model.ChannelKind.EMAIL],

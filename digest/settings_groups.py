@@ -1,6 +1,7 @@
 """What belongs together among the settings: the mail server, the bot, how sources are read."""
 
 import email.utils
+import ipaddress
 import re
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic import BaseModel, Field, SecretStr
 TELEGRAM_API = "https://api.telegram.org"
 _SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
 MAIL_COMPANIES = frozenset({"gmail", "gmx", "icloud", "microsoft", "yahoo"})
+_ORIGIN = re.compile(r"https?://(?:\*\.)?[A-Za-z0-9.-]+(?::\d{1,5})?")
 _GROUP = re.compile(
     r"(?P<name>[a-z0-9.-]+)\s*:\s*(?:(?P<at_once>[1-9]\d{0,5}) at once)?"
     r"(?:(?(at_once)\s*,\s*)(?P<a_minute>[1-9]\d{0,6}) a minute)?",
@@ -231,6 +233,36 @@ class Web(BaseModel):
 
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on")
+    proxies: str = Field(
+        "",
+        description="Reverse proxies in front, addresses or networks with a comma between two: "
+        "what they say of who asks is believed (X-Forwarded-For), and limits count people",
+    )
+    framed_by: str = Field(
+        "*",
+        description="Origins whose pages may hold the sign-up box, e.g. "
+        '"https://example.org https://www.example.org"; *: all',
+    )
+    altcha: bool = Field(
+        False,
+        description="Sign-ups only from browsers that worked for it a moment (ALTCHA); needs "
+        "their scripts, so leave it off until robots come",
+    )
+
+    @pydantic.field_validator("framed_by")
+    @classmethod
+    def _origins(cls, value: str) -> str:
+        for origin in value.split():
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is no origin such as https://example.org")
+        return " ".join(value.split()) or "'none'"
+
+    @pydantic.field_validator("proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for written in value.split(",") if value.strip() else ():
+            ipaddress.ip_network(written.strip(), strict=False)  # a ValueError says what is wrong
+        return ",".join(written.strip() for written in value.split(","))
 
 
 class Daily(BaseModel):

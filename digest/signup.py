@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from typing import Literal
 
 from digest import audience, model, notices, runtime
-from digest.storage import database
+from digest.storage import database, switches
 from subscribers import channels, errors, optin, people, preferences, tokens
 from subscribers import model as people_model
 
@@ -21,6 +21,9 @@ HOW = "unsubscribe page"
 ONE_CLICK = "one-click"
 PREFERENCES_PAGE = "preferences page"
 FRONT_PAGE = "front page"
+WORDING_VERSION = "2026-11"  # of templates/web/wording.txt; a new one whenever its sense changes
+REFUSALS_BEFORE_TELLING = 100  # requests refused in an hour: staff are told then (B8)
+_FLOODED = "signup.flooded_at"
 PAUSES_WEEKS = (1, 2, 4)
 _STREAMS: Mapping[str, Stream] = {
     audience.UNSUBSCRIBE: "digest",
@@ -202,13 +205,18 @@ def masked(kind: str, address: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What somebody typed who wants the digest, with the words they agreed to (B12)."""
+    """What somebody typed who wants the digest, with the words they agreed to (B12).
+
+    `how` names the form, `language` is the one its words were in.
+    """
 
     email: str
     wishes: Wishes
     wording: str
     ip: str = ""
     user_agent: str = ""
+    how: str = FRONT_PAGE
+    language: str = ""
 
 
 def join(
@@ -222,11 +230,12 @@ def join(
     """
     wishes = request.wishes
     answer = optin.request(
-        session, key=rt.keys[-1], now=now, how=FRONT_PAGE,
+        session, key=rt.keys[-1], now=now, how=request.how,
         email=request.email, wording=request.wording, ip=request.ip,
+        version=f"{WORDING_VERSION} {request.language or rt.settings.language}",
         user_agent=request.user_agent, topics=wishes.topics, time_zone=wishes.time_zone,
         send_at=wishes.send_at, cadence=wishes.cadence, alerts=wishes.alerts,
-        language=wishes.language or rt.settings.language,
+        language=wishes.language or request.language or rt.settings.language,
     )  # fmt: skip
     match answer:
         case optin.OptInRequested():
@@ -256,6 +265,18 @@ def confirm(
     if found is None:
         raise errors.UnknownChannel(channel_id)
     return found
+
+
+def note_flood(session: database.Session, *, now: datetime) -> None:
+    """Remember that far too many ask, for staff to be told."""
+    switches.put(session, _FLOODED, now.isoformat())
+
+
+def take_flood(session: database.Session) -> datetime | None:
+    """When `note_flood` was last called, once; None when it was not since."""
+    noted = switches.get(session, _FLOODED)
+    switches.put(session, _FLOODED, "")
+    return datetime.fromisoformat(noted) if noted else None
 
 
 def tidy(session: database.Session, *, now: datetime) -> int:

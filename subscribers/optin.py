@@ -78,6 +78,7 @@ def request(
     how: str,
     email: str,
     wording: str = "",
+    version: str = "",
     ip: str = "",
     user_agent: str = "",
     name: str | None = None,
@@ -91,7 +92,8 @@ def request(
     subscriber_id: int | None = None,
 ) -> Answer:
     """Ask for a subscription of `email`; with `subscriber_id`, as that person's new address,
-    which takes the place of their other e-mail channels once confirmed.
+    which takes the place of their other e-mail channels once confirmed.  `wording` is what was
+    agreed to, `version` which one of its versions.
 
     Anyone may type any address, so one in use is left untouched, and one that is suppressed
     stays so.  Raises InvalidAddress, InvalidPreference, DuplicateAddress, UnknownSubscriber.
@@ -122,7 +124,8 @@ def request(
     )
     history.record(
         session, added.subscriber_id, act="requested", now=now, how=how, channel_id=added.id,
-        wording=wording, ip=ip, user_agent=user_agent,
+        field="wording" if version else "", after=version, wording=wording,
+        ip=ip, user_agent=user_agent,
     )  # fmt: skip
     return OptInRequested(added.id, added.subscriber_id)
 

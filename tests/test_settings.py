@@ -29,6 +29,8 @@ GIVEN: dict[str, Any] = {
     "bounces.postmark_secret": "p" * 40,
     "telegram.api_url": "https://bots.example",
     "telegram.webhook_url": "https://news.example/hooks/telegram",
+    "web.proxies": "127.0.0.1,10.0.0.0/8",
+    "web.framed_by": "https://b.example https://*.b.example",
     "staff": "desk@b.example, Night desk <night@b.example>",
     "cms.secret": "s" * 40,
     "collect.logins": "https://digest:abcd%20efgh@one.example",

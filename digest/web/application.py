@@ -9,9 +9,11 @@ from digest import runtime
 from digest.web import (
     archive,
     desk,
+    embed,
     guard,
     health,
     hooks,
+    joining,
     preferences,
     showing,
     static,
@@ -45,10 +47,12 @@ def create(
     """
     app = fastapi.FastAPI(title=rt.settings.publication, openapi_url=None, redirect_slashes=False)
     show = showing.Showing(rt)
+    door = joining.Door(rt)
     for routes in (
         health.routes(rt),
         static.routes(rt),
-        subscribe.routes(rt, show),
+        subscribe.routes(rt, show, door),
+        embed.routes(rt, show, door),
         unsubscribe.routes(rt, show),
         preferences.routes(rt, show),
         archive.routes(rt, show),
@@ -63,6 +67,7 @@ def create(
         is_https=show.is_https,
         broken=_broken(show),
         larger=hooks.most_bytes(rt),
+        framed=frozenset({embed.PATH}),
     )
     return app
 

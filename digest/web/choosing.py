@@ -7,6 +7,7 @@ from datetime import datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from babel import core
 from starlette import datastructures
 
 from digest import runtime, signup, topics
@@ -14,6 +15,7 @@ from digest.render import environment
 from digest.render import languages as render_languages
 from subscribers import choices, errors
 
+_WORLDWIDE = frozenset({"en", "es", "fr", "pt", "ar", "ru"})
 REGIONS = {"Atlantic": "Atlantic", "Indian": "Indian Ocean", "Pacific": "Pacific"}
 
 
@@ -106,6 +108,34 @@ def zones(chosen: str, now: datetime) -> tuple[tuple[str, tuple[ZoneChoice, ...]
 def _zone(name: str, now: datetime) -> ZoneChoice:
     place = name.partition("/")[2] or name
     return ZoneChoice(name, place.replace("_", " ").replace("/", ", "), clock(name, now))
+
+
+@lru_cache(maxsize=1)
+def _first_zones() -> Mapping[str, str]:
+    """Country code → its zone, the largest place's where there are several."""
+    table = importlib.resources.files("tzdata") / "zoneinfo" / "zone.tab"
+    rows = (line.split("\t") for line in table.read_text("utf-8").splitlines())
+    found: dict[str, str] = {}
+    for code, *rest in rows:
+        if rest and not code.startswith("#"):
+            found.setdefault(code, rest[1])
+    return found
+
+
+def guess_zone(accept_language: str, otherwise: str) -> str:
+    """Guess a zone from what a browser says of its languages; `otherwise` when it says little.
+
+    The first language that names a country, or is at home in one, decides; English is at home
+    in too many.
+    """
+    for said in accept_language[:200].split(","):
+        language, _, country = said.partition(";")[0].strip().replace("_", "-").partition("-")
+        country = country.rpartition("-")[2].upper()
+        if not country and language.lower() not in _WORLDWIDE:
+            country = core.get_global("likely_subtags").get(language.lower(), "")[-2:]
+        if country in _first_zones():
+            return _first_zones()[country]
+    return otherwise
 
 
 def clock(time_zone: str, now: datetime) -> str:

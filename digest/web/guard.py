@@ -16,9 +16,10 @@ logger = logging.getLogger(__name__)
 logs.keep_urls_quiet()  # ours are the readers' credentials
 
 LARGEST_FORM_BYTES = 128 * 1024
+_FRAMES = "X-Frame-Options"
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
+    _FRAMES: "DENY",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -42,7 +43,8 @@ class FormTooLargeError(Exception):
 class Guard:
     """Wraps the application; `broken` makes the page for an answer that could not be given.
 
-    `larger` says how many bytes may be posted below a path where forms are not what is posted.
+    `larger` says how many bytes may be posted below a path where forms are not what is posted;
+    `framed` are paths whose own policy says who may frame them.
     """
 
     def __init__(
@@ -52,10 +54,12 @@ class Guard:
         is_https: bool,
         broken: Callable[[int], types.ASGIApp],
         larger: Mapping[str, int] | None = None,
+        framed: frozenset[str] = frozenset(),
     ) -> None:
         self._app = app
         self._larger = larger or {}
         self._broken = broken
+        self._framed = framed
         self._headers = dict(_ALWAYS)
         if is_https:
             self._headers["Strict-Transport-Security"] = "max-age=31536000"
@@ -74,7 +78,8 @@ class Guard:
                 status = message["status"]
                 headers = datastructures.MutableHeaders(scope=message)
                 for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                    if name != _FRAMES or scope["path"] not in self._framed:
+                        headers.setdefault(name, value)
                 headers.setdefault("Content-Security-Policy", _POLICY)
             await send(message)
 

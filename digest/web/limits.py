@@ -33,14 +33,23 @@ class Limit:
         while len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
 
+    def has_room(self, key: str, now: datetime) -> bool:
+        """Tell whether one more would be taken."""
+        began, n = self._known.get(key, (now, 0))
+        return n < self._times or now - began >= self._period
+
     def forget(self, key: str) -> None:
         """Begin anew."""
         self._known.pop(key, None)
 
 
 def network(request: requests.Request) -> str:
-    """The network a request comes from: /24, or /64 of IPv6, which one person has whole."""
-    host = request.client.host if request.client else ""
+    """The network a request comes from."""
+    return network_of(request.client.host if request.client else "")
+
+
+def network_of(host: str) -> str:
+    """The network of an address: /24, or /64 of IPv6, which one person has whole."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

@@ -48,7 +48,8 @@ async def serve(
             log_config=None,  # the log is set up once, for all
             access_log=False,  # it writes whole addresses, tokens included (B11)
             lifespan="off",
-            proxy_headers=False,
+            proxy_headers=bool(web.proxies),
+            forwarded_allow_ips=web.proxies,
             server_header=False,
             timeout_graceful_shutdown=LAST_WORDS_SECONDS,
         )

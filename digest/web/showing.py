@@ -25,16 +25,20 @@ class Showing:
         language: str = "",
         private: bool = False,
         headers: Mapping[str, str] | None = None,
+        policy: Mapping[str, str] | None = None,
         **values: object,
     ) -> responses.HTMLResponse:
-        """Render `templates/web/<name>.html`; `private` for pages with a token in their address."""
+        """Render `templates/web/<name>.html`; `private` for pages with a token in their address.
+
+        `policy` are the directives in which the page differs from the others.
+        """
         html = self._rt.page_renderer.page(
             name,
             language=language or self._rt.settings.language,
             root=self.root,
             **values,
         )
-        return self.html(html, status=status, private=private, headers=headers)
+        return self.html(html, status=status, private=private, headers=headers, policy=policy)
 
     def html(
         self,
@@ -43,15 +47,21 @@ class Showing:
         status: int = 200,
         private: bool = False,
         headers: Mapping[str, str] | None = None,
+        policy: Mapping[str, str] | None = None,
     ) -> responses.HTMLResponse:
         """Answer with a page that was rendered already."""
-        images = "'self'" if private else "'self' https: http:"
-        policy = (
-            f"default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; "
-            f"form-action 'self'; frame-ancestors 'none'; img-src {images}; "
-            f"style-src 'self' {self._rt.page_renderer.style_source}"
-        )
-        own = {"Content-Security-Policy": policy} | (guard.PRIVATE if private else {})
+        directives = {
+            "default-src": "'self'",
+            "script-src": "'none'",
+            "object-src": "'none'",
+            "base-uri": "'none'",
+            "form-action": "'self'",
+            "frame-ancestors": "'none'",
+            "img-src": "'self'" if private else "'self' https: http:",
+            "style-src": f"'self' {self._rt.page_renderer.style_source}",
+        } | dict(policy or {})
+        said = "; ".join(f"{name} {sources}" for name, sources in directives.items())
+        own = {"Content-Security-Policy": said} | (guard.PRIVATE if private else {})
         return responses.HTMLResponse(html, status_code=status, headers=own | dict(headers or {}))
 
     def problem(self, status: int, *, private: bool = False) -> responses.HTMLResponse:

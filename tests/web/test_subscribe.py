@@ -11,7 +11,7 @@ import pytest
 from digest import dispatch, model, notices, runtime, signup
 from digest.demo import mailbox
 from digest.storage import outbox
-from digest.web import subscribe
+from digest.web import flood, joining
 from subscribers import history, people, suppression
 from tests.web import making
 
@@ -31,7 +31,7 @@ def rt(
     mail: mailbox.Mailbox,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[runtime.Runtime]:
-    monkeypatch.setattr(subscribe, "ANSWER_SECONDS", 0.0)
+    monkeypatch.setattr(joining, "ANSWER_SECONDS", 0.0)
     smtp = {"url": f"smtp://127.0.0.1:{mail.port}", "sender": SENDER}
     with making.opened(tmp_path, clock, smtp=smtp) as opened:
         yield opened
@@ -161,12 +161,12 @@ async def test_a_thousand_requests_for_nine_addresses_send_nine_mails(
     assert len(waiting) == 9
 
 
-async def test_one_network_can_ask_only_so_often(
+async def test_one_address_can_ask_only_so_often(
     browser: httpx.AsyncClient, rt: runtime.Runtime, clock: making.Clock
 ) -> None:
     """B8, E16."""
     codes = []
-    for number in range(subscribe.PER_NETWORK + 1):
+    for number in range(flood.PER_CLIENT + 1):
         answer = await _ask(browser, rt, clock, f"m{number}@example.org")
         codes.append(answer.status_code)
     assert set(codes[:-1]) == {200}

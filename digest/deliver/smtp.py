@@ -222,9 +222,8 @@ class Session(asyncio.Protocol):
         if line[:1] != b"2" or line[3:4] == b"-" or self._lines or not self._pending:
             return False
         step, transaction = self._pending[0]
-        if transaction is None or not (step is Step.MAIL or step is Step.RCPT):
-            return False
-        if "pipelining" not in self.extensions or self._transport.is_closing():
+        waits = "pipelining" not in self.extensions or self._transport.is_closing()
+        if waits or transaction is None or step not in (Step.MAIL, Step.RCPT):
             return False
         self._pending.popleft()
         transaction.answered = True

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from digest.deliver import pace
+from digest.deliver import pace, paying
 from digest.storage import database, switches
 
 logger = logging.getLogger(__name__)
@@ -17,7 +17,10 @@ HELD_UNTIL = "chat.held_until"
 
 
 async def limiter(
-    db: database.Database, clock: Callable[[], datetime], rate_per_second: float
+    db: database.Database,
+    clock: Callable[[], datetime],
+    rate_per_second: float,
+    purse: paying.Purse | None = None,
 ) -> pace.RateLimiter:
     """Make the limiter, held for what is left of the last wait."""
 
@@ -31,7 +34,7 @@ async def limiter(
                 "flood wait not kept: %s", said, extra={"event": "chat.unrecorded"}
             )
 
-    made = pace.RateLimiter(rate_per_second, remember=remember)
+    made = pace.RateLimiter(rate_per_second, remember=remember, purse=purse)
     kept = await db.read(switches.get, HELD_UNTIL)
     if kept:
         until, _, asked = kept.partition(" ")

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from digest import errors, model, topics
+from digest import purse as purse_
 from digest import settings as settings_
 from digest.classify import classifier, learnt
 from digest.deliver import dkim, mail_groups, relays, sender
@@ -176,6 +177,18 @@ class Runtime:
         async with fetch.Fetcher(limits) as fetcher:
             yield fetcher
 
+    def _purse(self) -> purse_.Purse | None:
+        """What pays for a rate above the free one; None where nobody allowed that."""
+        telegram = self.settings.telegram
+        if not telegram.pays:
+            return None
+        return purse_.Purse(
+            self.db,
+            self.clock,
+            stars_a_day=telegram.paid_stars_a_day,
+            rate_per_second=telegram.rate_per_second,
+        )
+
     @contextlib.asynccontextmanager
     async def senders(self) -> AsyncIterator["Senders"]:
         """The senders that are set up, by channel kind.  Raises ConfigurationError."""
@@ -192,11 +205,14 @@ class Runtime:
                 from digest.deliver import chat as chat_  # noqa: PLC0415
 
                 rate = chat_options.rate_per_second
-                limiter = await flood_waits.limiter(self.db, self.clock, rate)
+                purse = self._purse()
+                limiter = await flood_waits.limiter(self.db, self.clock, rate, purse)
                 stack.push_async_callback(limiter.shutdown)
-                found[model.ChannelKind.CHAT] = await stack.enter_async_context(
-                    chat_.ChatSender(chat_options, limiter)
-                )
+                chats = await stack.enter_async_context(chat_.ChatSender(chat_options, limiter))
+                found[model.ChannelKind.CHAT] = chats
+                if purse is not None:
+                    purse.open(chats.star_balance, limiter.look_again)
+                    stack.push_async_callback(purse.close)
             yield found
 
 

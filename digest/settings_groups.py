@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import pydantic
 from pydantic import BaseModel, Field, SecretStr
 
+FREE_CHAT_RATE = 30  # messages a second over all chats; core.telegram.org/bots/faq
 TELEGRAM_API = "https://api.telegram.org"
 _SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
 MAIL_COMPANIES = frozenset({"gmail", "gmx", "icloud", "microsoft", "yahoo"})
@@ -143,7 +144,16 @@ class Telegram(BaseModel):
     )
     api_url: str = Field(TELEGRAM_API, description="Bot API server")
     rate_per_second: float = Field(
-        25.0, gt=0, le=1000, description="Messages a second at most, over all chats"
+        25.0,
+        gt=0,
+        le=1000,
+        description="Messages a second at most, over all chats; Telegram takes 30 for nothing",
+    )
+    paid_broadcasts: bool = Field(
+        False, description="Pay 0.1 Star for each message above 30 a second"
+    )
+    paid_stars_a_day: int = Field(
+        0, ge=0, le=1_000_000, description="Most Stars that are spent in one UTC day"
     )
     webhook_url: str = Field("", description="Public https address for updates; empty: polling")
     amend_hours: float = Field(
@@ -152,6 +162,20 @@ class Telegram(BaseModel):
         le=336,
         description="Messages sent so many hours ago are corrected when a story is; 0: none",
     )
+
+    @pydantic.model_validator(mode="after")
+    def _has_cap(self) -> "Telegram":
+        if self.paid_broadcasts and not self.paid_stars_a_day:
+            raise ValueError(
+                "telegram.paid_stars_a_day must say how many Stars may be spent in a day when "
+                "telegram.paid_broadcasts is true"
+            )
+        return self
+
+    @property
+    def pays(self) -> bool:
+        """Whether Stars are spent: it was allowed, and the rate is above the free one."""
+        return self.paid_broadcasts and self.rate_per_second > FREE_CHAT_RATE
 
     @pydantic.field_validator("api_url", "webhook_url")
     @classmethod

@@ -125,6 +125,17 @@ class ChatSender:
             raise errors.Deferred(decided.reason) from error
         return f"Bot API answers as @{me.username}"
 
+    async def star_balance(self) -> float:
+        """The Stars of the bot (core.telegram.org/bots/api#getmystarbalance).
+
+        Raises errors.DeliveryError.
+        """
+        try:
+            balance = await self._bot.get_my_star_balance()
+        except verdicts.FAILURES as error:
+            raise decision(error) from error
+        return balance.amount + (balance.nanostar_amount or 0) / 1e9
+
     async def send(
         self, message: model.ChatMessage, *, before_commit: Callable[[], None]
     ) -> model.Receipt:

@@ -13,6 +13,7 @@ import asyncio
 import contextvars
 import datetime as dt
 import enum
+import functools
 import logging
 import os
 import time
@@ -27,7 +28,7 @@ os.environ.setdefault("PTB_TIMEDELTA", "true")
 from telegram import error as telegram_error
 from telegram import ext
 
-from digest.deliver import windows
+from digest.deliver import paying, windows
 
 logger = logging.getLogger(__name__)
 
@@ -35,18 +36,16 @@ Sleep = Callable[[float], Awaitable[None]]
 Remember = Callable[[float], Awaitable[None]]
 Answer = bool | dict[str, Any] | list[dict[str, Any]]
 
-_MARGIN_SECONDS = 0.005
+_MARGIN_SECONDS = windows.MARGIN_SECONDS
 _ALL_SECONDS = 1.0 + _MARGIN_SECONDS
-_CHAT_LIMIT, _CHAT_SECONDS = 3, 3.0 + _MARGIN_SECONDS  # one a second, in bursts of three
-# What we send by ourselves leaves room: an answer to its reader is never a second away.
-_OWN_LIMIT, _OWN_SECONDS = 2, 2.0 + 2 * _MARGIN_SECONDS
-_GROUP_LIMIT, _GROUP_SECONDS = 20, 60.0 + _MARGIN_SECONDS
 _SLOWER = 0.8  # of the old rate, after a 429
 _FASTER_SECONDS = 60.0  # one permit more after this long without another
 PATIENCE_SECONDS = 60.0  # the longest flood wait that a broadcast sits out
 _TRIES = 5  # of an answer that meets one flood wait after the other
 _SHARE = 4  # broadcasts that go before a correction that waits
 _SWEEP_EVERY = 1000  # grants
+_REFUSALS = (telegram_error.BadRequest, telegram_error.Forbidden, telegram_error.RetryAfter)
+_NO_STARS = "balance_too_low"
 
 
 class Priority(enum.IntEnum):
@@ -83,12 +82,6 @@ class NotNow(telegram_error.TelegramError):
 
 
 @dataclass(slots=True, eq=False)
-class _Chat:
-    limits: tuple[windows.Window, ...]
-    own: windows.Window  # for what we send by ourselves, within the others
-
-
-@dataclass(slots=True, eq=False)
 class _Request:
     limiter: "RateLimiter"
     turn: Turn
@@ -96,6 +89,8 @@ class _Request:
     granted: asyncio.Future[None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
+    payable: bool = False
+    paid: bool = False
     departed: bool = False
 
 
@@ -130,6 +125,10 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
     all goes out until the wait is over, then at four fifths of the rate, which recovers by one
     a minute.  `remember` is awaited with the seconds of each flood wait, before anyone learns
     of it; `hold` restores a wait that outlived the process.
+
+    With a `purse` what goes above the free rate is paid for, answers to people too: they would
+    be refused while a broadcast is above it, and everything with them.  Without credit the rate
+    is the free one.
     """
 
     def __init__(
@@ -139,15 +138,18 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
         clock: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,
         remember: Remember = _forget,
+        purse: paying.Purse | None = None,
     ) -> None:
         self._clock = clock
         self._sleep = sleep
         self._remember = remember
-        self._full_rate = max(1, int(rate_per_second))
+        self._till = paying.Till(purse)
+        self._full_rate = self._rate = max(1, int(rate_per_second))
         # Below one a second the window grows instead.
         self._all = windows.Window(self._full_rate, _ALL_SECONDS / min(1.0, rate_per_second))
+        self._free = windows.Window(paying.FREE_RATE, _ALL_SECONDS)  # for what cannot be paid for
         self._spread = windows.Spread(self._all)
-        self._chats: dict[str, _Chat] = {}
+        self._chats = windows.Chats()
         self._waiting: dict[Priority, deque[_Request]] = {kind: deque() for kind in Priority}
         self._unlimited: deque[_Request] = deque()  # only a hold stops these
         self._held_until = float("-inf")
@@ -191,7 +193,7 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
         callback: Callable[..., Coroutine[Any, Any, Answer]],
         args: Any,
         kwargs: dict[str, Any],
-        endpoint: str,  # noqa: ARG002 - the signature is PTB's
+        endpoint: str,
         data: dict[str, Any],
         rate_limit_args: Turn | None,
     ) -> Answer:
@@ -201,25 +203,27 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
         takes; a broadcast raises RetryAfter to whoever keeps it.
         """
         turn = rate_limit_args or _INTERACTIVE
+        call = functools.partial(callback, *args, **kwargs)
         chat = str(data.get("chat_id") or "")
         for _ in range(_TRIES - 1):
             try:
-                return await self._request(callback, args, kwargs, chat, turn)
+                return await self._request(call, data, endpoint, turn)
             except telegram_error.RetryAfter as flood:
                 patient = bool(chat) or flood_seconds(flood) <= PATIENCE_SECONDS
                 if turn.priority is not Priority.INTERACTIVE or not patient:
                     raise
-        return await self._request(callback, args, kwargs, chat, turn)
+        return await self._request(call, data, endpoint, turn)
 
     async def _request(
         self,
-        callback: Callable[..., Coroutine[Any, Any, Answer]],
-        args: Any,
-        kwargs: dict[str, Any],
-        chat: str,
+        call: Callable[[], Coroutine[Any, Any, Answer]],
+        data: dict[str, Any],
+        endpoint: str,
         turn: Turn,
     ) -> Answer:
-        request = _Request(self, turn, self._windows(chat, turn))
+        chat = str(data.get("chat_id") or "")
+        request = _Request(self, turn, self._windows(chat, turn, endpoint))
+        request.payable = self._till.may_pay(endpoint)
         lane = self._waiting[turn.priority] if request.limits else self._unlimited
         patient = turn.priority is Priority.INTERACTIVE and bool(chat)
         lane.append(request)
@@ -228,31 +232,36 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
                 lane.remove(request)
                 raise self._flood()
             await self._granted(request, lane)
+            data.pop("allow_paid_broadcast", None)
+            if request.paid:
+                data["allow_paid_broadcast"] = True
             under_way = _UNDER_WAY.set(request)
             try:
-                return await callback(*args, **kwargs)
+                return await call()
             except NotNow:
                 request.granted = asyncio.get_running_loop().create_future()
-            except telegram_error.RetryAfter as flood:
-                await self._slow_down(flood_seconds(flood))
-                raise
+            except _REFUSALS as refusal:
+                was_paid, request.paid = request.paid, False
+                is_empty = was_paid and _NO_STARS in refusal.message.lower()
+                is_flood = isinstance(refusal, telegram_error.RetryAfter)
+                if was_paid:
+                    self._till.take_back(is_empty=is_empty, is_flood=is_flood)
+                if isinstance(refusal, telegram_error.RetryAfter):
+                    await self._slow_down(flood_seconds(refusal))
+                if not is_empty:  # then it goes again, unpaid
+                    raise
+                request.granted = asyncio.get_running_loop().create_future()
             finally:
                 _UNDER_WAY.reset(under_way)
                 self._complete(request)
             lane.appendleft(request)
 
-    def _windows(self, chat: str, turn: Turn) -> tuple[windows.Window, ...]:
+    def _windows(self, chat: str, turn: Turn, endpoint: str) -> tuple[windows.Window, ...]:
         if not chat:
             return ()  # getMe, setMyCommands ...
-        known = self._chats.get(chat)
-        if known is None:
-            limits = [windows.Window(_CHAT_LIMIT, _CHAT_SECONDS)]
-            if chat.startswith(("-", "@")):
-                limits.append(windows.Window(_GROUP_LIMIT, _GROUP_SECONDS))
-            known = _Chat(tuple(limits), windows.Window(_OWN_LIMIT, _OWN_SECONDS))
-            self._chats[chat] = known
-        own = () if turn.priority is Priority.INTERACTIVE else (known.own,)
-        return (self._all, *known.limits, *own)
+        own = turn.priority is not Priority.INTERACTIVE
+        free = (self._free,) if self._till.is_free(endpoint) else ()
+        return (self._all, *self._chats.windows(chat, own=own), *free)
 
     async def _granted(self, request: _Request, lane: deque[_Request]) -> None:
         self._grant()
@@ -265,12 +274,16 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
                 self._complete(request)
             raise
 
+    def look_again(self) -> None:
+        """Let out whoever may go now: the purse has credit again."""
+        self._grant()
+
     def _grant(self) -> None:
         """Let out whoever may go now, and wake up when the next one may."""
         now = self._clock()
         if now >= self._faster_at:
-            self._all.limit = min(self._full_rate, self._all.limit + 1)
-            at_full_rate = self._all.limit == self._full_rate
+            self._rate = min(self._full_rate, self._rate + 1)
+            at_full_rate = self._rate == self._full_rate
             self._faster_at = float("inf") if at_full_rate else now + _FASTER_SECONDS
         soonest = float("inf")
         if now < self._held_until:
@@ -293,7 +306,7 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
         for request in list(lane) if lane else ():
             if most <= 0:
                 break
-            overall = self._all.wait_seconds(now)
+            overall = self._overall_wait(now)
             if priority is not Priority.INTERACTIVE and overall is not None:
                 overall = max(overall, self._spread.wait_seconds(now))
             if overall != 0.0:  # nobody behind may go either
@@ -310,9 +323,16 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
             most -= 1
         return soonest
 
+    def _overall_wait(self, now: float) -> float | None:
+        """As windows.Window.wait_seconds, at the rate that is free or can be paid for."""
+        self._all.limit = self._till.limit(self._rate, self._all.n_out(now))
+        return self._all.wait_seconds(now)
+
     def _let_out(self, request: _Request, now: float) -> None:
         if request.granted.done():
             return
+        if request.payable:
+            request.paid = self._till.pay(self._all.n_out(now))
         for window in request.limits:
             window.take()
         if request.limits and request.turn.priority is not Priority.INTERACTIVE:
@@ -331,14 +351,16 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
         now = self._clock()
         for window in request.limits:
             window.give_back(now, used=request.departed)
-        request.departed = False
+        if request.paid and not request.departed:
+            self._till.take_back()
+        request.paid = request.departed = False
         self._grant()
 
     async def _slow_down(self, seconds: float) -> None:
         now = self._clock()
         until = now + seconds + _MARGIN_SECONDS
         if now >= self._held_until:  # others in flight are refused for the same reason
-            self._all.limit = max(1, int(self._all.limit * _SLOWER))
+            self._rate = max(1, int(self._rate * _SLOWER))
         longer = until >= self._held_until + 1.0
         self.hold(seconds + _MARGIN_SECONDS)
         self._faster_at = self._held_until + _FASTER_SECONDS
@@ -365,15 +387,11 @@ class RateLimiter(ext.BaseRateLimiter[Turn]):
         self._grant()
 
     def _sweep(self, now: float) -> None:
-        """Forget chats without a permit out."""
         if self._n_grants < _SWEEP_EVERY:
             return
         self._n_grants = 0
         wanted = {id(w) for lane in self._waiting.values() for r in lane for w in r.limits}
-        for name, chat in list(self._chats.items()):
-            limits = (*chat.limits, chat.own)
-            if all(window.idle(now) and id(window) not in wanted for window in limits):
-                del self._chats[name]
+        self._chats.forget_idle(now, wanted)
 
 
 def flood_seconds(flood: telegram_error.RetryAfter) -> float:

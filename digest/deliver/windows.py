@@ -4,8 +4,16 @@ Pure: every method takes the time it is asked at, in seconds of any clock that o
 """
 
 from collections import deque
+from collections.abc import Container
+from dataclasses import dataclass
 
-__all__ = ["Spread", "Window"]
+__all__ = ["Chats", "Spread", "Window"]
+
+MARGIN_SECONDS = 0.005
+_CHAT_LIMIT, _CHAT_SECONDS = 3, 3.0 + MARGIN_SECONDS  # one a second, in bursts of three
+# What we send by ourselves leaves room: an answer to its reader is never a second away.
+_OWN_LIMIT, _OWN_SECONDS = 2, 2.0 + 2 * MARGIN_SECONDS
+_GROUP_LIMIT, _GROUP_SECONDS = 20, 60.0 + MARGIN_SECONDS
 
 _SLACK_SECONDS = 0.05  # what may go out at once, as time; more would come back at once too
 _HURRY = 0.9  # of the even gap, so that a late awakening is caught up
@@ -22,13 +30,17 @@ class Window:
 
     def wait_seconds(self, now: float) -> float | None:
         """0 when a permit is there, None when only a completion can bring one."""
-        while self._returning and self._returning[0] <= now:
-            self._returning.popleft()
-        out = self._under_way + len(self._returning)
+        out = self.n_out(now)
         if out < self.limit:
             return 0.0
         needed = out - self.limit  # permits that must come back before one is ours
         return self._returning[needed] - now if needed < len(self._returning) else None
+
+    def n_out(self, now: float) -> int:
+        """How many permits are not there."""
+        while self._returning and self._returning[0] <= now:
+            self._returning.popleft()
+        return self._under_way + len(self._returning)
 
     def take(self) -> None:
         """Take a permit; one must be there."""
@@ -66,3 +78,37 @@ class Spread:
         """Note that one went."""
         gap = _HURRY * self._window.seconds / self._window.limit
         self._next_at = max(self._next_at, now) + gap
+
+
+@dataclass(slots=True, eq=False)
+class _Chat:
+    limits: tuple[Window, ...]
+    own: Window  # for what we send by ourselves, within the others
+
+
+class Chats:
+    """The limits of each chat, made when they are first asked for."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, _Chat] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def windows(self, chat: str, *, own: bool) -> tuple[Window, ...]:
+        """Those of a chat; `own` for what we send by ourselves."""
+        known = self._known.get(chat)
+        if known is None:
+            limits = [Window(_CHAT_LIMIT, _CHAT_SECONDS)]
+            if chat.startswith(("-", "@")):
+                limits.append(Window(_GROUP_LIMIT, _GROUP_SECONDS))
+            known = _Chat(tuple(limits), Window(_OWN_LIMIT, _OWN_SECONDS))
+            self._known[chat] = known
+        return (*known.limits, known.own) if own else known.limits
+
+    def forget_idle(self, now: float, wanted: Container[int]) -> None:
+        """Forget chats without a permit out, but those with a window of these ids."""
+        for name, chat in list(self._known.items()):
+            limits = (*chat.limits, chat.own)
+            if all(window.idle(now) and id(window) not in wanted for window in limits):
+                del self._known[name]

@@ -241,7 +241,9 @@ async def test_a_delivery_of_an_edition_that_is_gone_fails_alone(tmp_path: Path)
         )
         await press.send()
         assert press.states() == {"failed": 1, "submitted": 1}
-        assert "nothing is known of it" in press.deliveries()[0].reason
+        reasons = sa.text("SELECT reason FROM delivery WHERE state = 'failed'")
+        [reason] = press.do(lambda session: session.execute(reasons).scalars().all())
+        assert "nothing is known of it" in reason
 
 
 async def test_a_lane_that_breaks_stops_the_other_before_its_journal_is_closed(

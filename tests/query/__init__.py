@@ -1,0 +1,1 @@
+"""Saved queries: reading, matching, finding the ones that match."""

@@ -1,6 +1,5 @@
 """Reading queries: what they mean, how they are told back, where they are wrong (G6)."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

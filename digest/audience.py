@@ -17,6 +17,7 @@ SEEN_FOR = timedelta(days=15)  # longer than any window, so what was shown is ne
 UNSUBSCRIBE = "unsubscribe"
 UNSUBSCRIBE_ALERTS = "unsubscribe alerts"
 CONFIRM = "confirm"
+EDITION = "edition"  # of the archive, where it is unlisted
 PREFERENCES = "preferences"
 
 
@@ -75,9 +76,21 @@ def links(
     return model.Links(
         unsubscribe=f"{base}/unsubscribe/{leave}",
         preferences=f"{base}/preferences/{choose}",
-        archive=f"{base}/archive/{edition_id}" if edition_id else "",
+        archive=edition_address(rt, edition_id) if edition_id else "",
         subscribe=f"{base}/",
     )
+
+
+def edition_address(rt: runtime.Runtime, edition_id: int) -> str:
+    """Where everybody finds an edition; "" where the archive is off (B24).
+
+    Unlisted editions have a key that cannot be guessed in the place of their number.
+    """
+    if rt.settings.archive == "off":
+        return ""
+    unlisted = rt.settings.archive == "unlisted"
+    name = tokens.sign(rt.keys, EDITION, edition_id) if unlisted else edition_id
+    return f"{rt.settings.base_url}/archive/{name}"
 
 
 def topics_named(catalogue: topics.Catalogue, names: Iterable[str]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import functools
 
-from digest import dispatch, pipeline, push, reckoning, retention, runtime, signup, watch
+from digest import dispatch, finding, pipeline, push, reckoning, retention, runtime, signup, watch
 from digest.engine import port
 from digest.storage import editions, outbox
 
@@ -53,6 +53,7 @@ async def _sweep(rt: runtime.Runtime) -> None:
     await rt.db.run(outbox.expire, now=now)  # also what was held too long to be worth sending
     await rt.db.run(editions.finish, now=now)
     await rt.db.run(signup.tidy, now=now)
+    await finding.keep_up(rt)
 
 
 async def _purge(rt: runtime.Runtime) -> None:

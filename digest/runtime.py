@@ -123,7 +123,8 @@ class Runtime:
     @functools.cached_property
     def page_renderer(self) -> pages.PageRenderer:
         """Renders pages."""
-        return pages.PageRenderer(self.templates, self.publication)
+        listed = self.settings.archive == "public"
+        return pages.PageRenderer(self.templates, self.publication, lists_archive=listed)
 
     @functools.cached_property
     def signers(self) -> tuple[dkim.Signer, ...]:

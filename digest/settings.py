@@ -10,7 +10,7 @@ import tomllib
 import zoneinfo
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import pydantic
 import pydantic_settings
@@ -71,6 +71,11 @@ class Settings(pydantic_settings.BaseSettings):
     )
     state_dir: Path | None = Field(
         None, description="Where a worker notes what it handed over; empty: beside the database"
+    )
+    archive: Literal["public", "unlisted", "off"] = Field(
+        "public",
+        description="Who reads past editions: everybody; only who has the link of one (nothing "
+        "lists them); nobody",
     )
     daily: settings_groups.Daily = Field(default_factory=settings_groups.Daily)
     smtp: settings_groups.Smtp = Field(default_factory=settings_groups.Smtp)

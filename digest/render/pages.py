@@ -6,6 +6,7 @@ in browser" and every share link lead to).
 
 import base64
 import hashlib
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from markupsafe import Markup
@@ -17,14 +18,18 @@ from digest.render.environment import Templates
 __all__ = ["PageRenderer"]
 
 _STYLE = "web/digest.css"
+_DESCRIPTION_CHARS = 155  # what search engines show of it
 
 
 class PageRenderer:
     """Renders pages for one publication.  Safe to share between threads."""
 
-    def __init__(self, templates: Templates, publication: model.Publication) -> None:
+    def __init__(
+        self, templates: Templates, publication: model.Publication, *, lists_archive: bool = True
+    ) -> None:
         self._templates = templates
         self._publication = publication
+        self._archive_url = f"{publication.base_url}/archive/" if lists_archive else ""
         self._css = lru_cache(maxsize=1)(self._read_style)
 
     @property
@@ -37,7 +42,7 @@ class PageRenderer:
         """Render `templates/web/<name>.html` in the shared look.  Raises RenderError."""
         language = self._templates.language(language, self._publication.language)
         shared = views.masthead(self._publication, model.Links(), language)
-        context = {**shared, "style": self._css(), **values}
+        context = {**shared, "style": self._css(), "archive_url": self._archive_url, **values}
         return self._templates.render(f"web/{name}.html", context, language)
 
     def edition_page(
@@ -47,13 +52,17 @@ class PageRenderer:
         *,
         time_zone: str = "UTC",
         language: str = "en",
+        address: str = "",
+        around: Mapping[str, object] | None = None,
+        related: Sequence[Mapping[str, object]] = (),
     ) -> str:
         """Render an edition for everybody: all its stories, nobody's reasons or links.
 
+        `address` is where it stands, "" by its number; `around` are the days "older" and "newer".
         Raises RenderError.
         """
         language = self._templates.language(language, self._publication.language)
-        address = f"{self._publication.base_url}/archive/{edition.id}"
+        address = address or f"{self._publication.base_url}/archive/{edition.id}"
 
         def card(item: model.IssueItem, layout: str) -> views.Card:
             return views.card(
@@ -71,13 +80,15 @@ class PageRenderer:
             items = [item for item in section.items if item is not issue.lead]
             cards = tuple(card(item, "card") for item in items)
             if cards:
-                blocks.append(views.Block(section.kind, words.clean(section.title), cards))
+                title = words.clean(section.title)
+                blocks.append(views.Block(section.kind, title, cards, topic=section.topic))
         title = words.clean(edition.title) or words.clean(self._publication.name)
         return self.page(
             "edition",
             language=language,
             title=title,
-            description=words.shorten(top.headline, 155),
+            headline=words.shorten(top.headline, 155),
+            description=_description(top, blocks),
             canonical=address,
             date=words.long_date(edition.on, language),
             published=edition.frozen_at.isoformat(timespec="seconds"),
@@ -88,8 +99,18 @@ class PageRenderer:
             blocks=blocks,
             shares=words.shares(f"{top.headline} – {title}", address),
             subscribe=f"{self._publication.base_url}/",
+            around={"older": None, "newer": None, **(around or {})},
+            related=related,
         )
 
     def _read_style(self) -> Markup:
         # Our own file, or the publisher's: trusted as their templates are.
         return Markup(self._templates.source(_STYLE).replace("</", r"<\/"))  # noqa: S704
+
+
+def _description(top: views.Card, blocks: Sequence[views.Block]) -> str:
+    """What a search engine or a shared link says below the headline: what else there is."""
+    titles = [top.headline]
+    for block in blocks:
+        titles += [card.headline for card in block.cards if isinstance(card, views.Card)]
+    return words.shorten(" · ".join(titles), _DESCRIPTION_CHARS)

@@ -38,6 +38,7 @@ class Card:
     language: str
     direction: str
     shares: tuple[model.Share, ...]
+    story_id: int = 0
 
     @property
     def n_words(self) -> int:
@@ -53,6 +54,7 @@ class Block:
     title: str
     cards: tuple[object, ...]
     more: int = 0
+    topic: str = ""
 
 
 def n_words(blocks: Iterable[Block]) -> int:
@@ -91,6 +93,7 @@ def card(
         language=_language(lead.language) or language,
         direction=words.direction_of(headline, page),
         shares=words.shares(headline, url, share_names),
+        story_id=story.id,
     )
 
 

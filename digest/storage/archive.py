@@ -24,7 +24,12 @@ class Day:
 
 
 def days(
-    session: sa.Connection, digest: str, *, before: date | None = None, limit: int = 30
+    session: sa.Connection,
+    digest: str,
+    *,
+    before: date | None = None,
+    since: date | None = None,
+    limit: int = 30,
 ) -> tuple[Day, ...]:
     """The newest edition with stories of each day, latest day first.
 
@@ -40,9 +45,16 @@ def days(
     )
     if before is not None:
         of_day = of_day.where(_edition.c.on < before)
+    if since is not None:
+        of_day = of_day.where(_edition.c.on >= since)
+    return of_editions(session, list(session.execute(of_day).scalars()))
+
+
+def of_editions(session: sa.Connection, edition_ids: Sequence[int]) -> tuple[Day, ...]:
+    """Editions as what stands for their days, latest day first."""
     query = (
         sa.select(_edition)
-        .where(_edition.c.id.in_(sa.select(of_day.subquery().c.id)))
+        .where(_edition.c.id.in_(list(edition_ids)))
         .order_by(_edition.c.on.desc())
     )
     rows = session.execute(query).all()

@@ -8,7 +8,7 @@ found by how it begins; what is written without spaces is found by every two cha
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 
@@ -57,7 +57,7 @@ def words_in(folded: str) -> tuple[str, ...]:
 def stale_days(
     session: sa.Connection, digest: str, *, limit: int = DAYS_AT_ONCE
 ) -> dict[date, int]:
-    """Days whose newest public edition with stories is another than the archive's; oldest first."""
+    """Days whose newest public edition with stories is another than the archive's; latest first."""
     up_to = int(switches.get(session, _UP_TO) or 0)
     newest = (
         sa.select(_edition.c.on, sa.func.max(_edition.c.id).label("id"))
@@ -71,7 +71,7 @@ def stale_days(
         sa.select(newest.c.on, newest.c.id)
         .outerjoin(_day, _day.c.on == newest.c.on)
         .where(sa.func.coalesce(_day.c.edition_id, 0) < newest.c.id)
-        .order_by(newest.c.on)
+        .order_by(newest.c.on.desc())
         .limit(limit)
     )
     return {row.on: row.id for row in session.execute(query)}
@@ -137,6 +137,42 @@ def frozen_stories(
     held = {row.id: list(row.frozen_ids) for row in session.execute(query)}
     stories = thawed(session, [each for ids in held.values() for each in ids])
     return {edition_id: {each: stories[each] for each in ids} for edition_id, ids in held.items()}
+
+
+def story_ids(session: sa.Connection, edition_ids: Sequence[int]) -> dict[int, dict[int, int]]:
+    """Edition → frozen id → story id, in the edition's order."""
+    query = sa.select(_edition.c.id, _edition.c.frozen_ids).where(
+        _edition.c.id.in_(list(edition_ids))
+    )
+    held = {row.id: list(row.frozen_ids) for row in session.execute(query)}
+    known: dict[int, int] = {}
+    for ids in sql.chunks(sorted({each for frozen in held.values() for each in frozen})):
+        which = sa.select(_frozen.c.id, _frozen.c.story_id).where(_frozen.c.id.in_(ids))
+        known |= {row.id: row.story_id for row in session.execute(which)}
+    return {edition: {each: known[each] for each in ids} for edition, ids in held.items()}
+
+
+def days_with_editions(session: sa.Connection) -> tuple[date, ...]:
+    """The days that an edition stands for."""
+    return tuple(session.execute(sa.select(_day.c.on)).scalars())
+
+
+def day_editions(session: sa.Connection) -> tuple[tuple[int, datetime], ...]:
+    """(edition id, when it was frozen) of each day, latest first."""
+    query = (
+        sa.select(_edition.c.id, _edition.c.frozen_at)
+        .join(_day, _day.c.edition_id == _edition.c.id)
+        .where(_edition.c.state.in_(PUBLIC))
+        .order_by(_day.c.on.desc())
+    )
+    return tuple((row.id, row.frozen_at) for row in session.execute(query))
+
+
+def around(session: sa.Connection, on: date) -> tuple[int | None, int | None]:
+    """The editions that stand for the days before and after one."""
+    before = sa.select(_day.c.edition_id).where(_day.c.on < on).order_by(_day.c.on.desc()).limit(1)
+    after = sa.select(_day.c.edition_id).where(_day.c.on > on).order_by(_day.c.on).limit(1)
+    return session.execute(before).scalar(), session.execute(after).scalar()
 
 
 def thawed(session: sa.Connection, frozen_ids: Iterable[int]) -> dict[int, model.Story]:

@@ -18,6 +18,7 @@ from digest.web import (
     showing,
     static,
     subscribe,
+    topic_pages,
     unsubscribe,
 )
 
@@ -56,6 +57,7 @@ def create(
         unsubscribe.routes(rt, show),
         preferences.routes(rt, show),
         archive.routes(rt, show),
+        topic_pages.routes(rt, show),
         desk.routes(rt, show, open_desk=open_desk),
         hooks.routes(rt, take_update),
     ):

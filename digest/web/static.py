@@ -31,10 +31,12 @@ def routes(rt: runtime.Runtime) -> APIRouter:
         return responses.Response(kept[name], media_type=kind, headers=headers)
 
     async def robots() -> responses.Response:
+        base = rt.settings.base_url
+        listed = f"Sitemap: {base}/sitemap.xml\n" if rt.settings.archive == "public" else ""
         return responses.PlainTextResponse(
             "User-agent: *\n"
             "Disallow: /admin/\nDisallow: /confirm/\nDisallow: /preferences/\n"
-            "Disallow: /unsubscribe/\n"
+            f"Disallow: /unsubscribe/\n{listed}"
         )
 
     async def icon() -> responses.Response:

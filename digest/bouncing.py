@@ -19,8 +19,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from digest import errors, model, returns
-from digest.storage import bounced, database, switches
-from subscribers import channels
+from digest.storage import bounced, database, lost_threads, switches
+from subscribers import channels, threads
 from subscribers import errors as people_errors
 
 logger = logging.getLogger(__name__)
@@ -96,6 +96,14 @@ def _refused_in_chat(
     elif suppress:
         channels.mark_bounced(session, delivery.channel_id, now=now)
     return suppress or ""
+
+
+def lost_thread(
+    session: database.Session, lost: lost_threads.Lost, reason: str, now: datetime
+) -> None:
+    """Write to the group's General topic from now on, and keep it for staff to be told (C6)."""
+    if threads.leave(session, lost.channel_id, lost.thread_id, now=now):
+        lost_threads.note(session, lost, reason)
 
 
 def _count_soft(session: database.Session, delivery: Refusable, now: datetime) -> None:

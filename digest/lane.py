@@ -16,7 +16,7 @@ from typing import Any
 
 from digest import bouncing, claiming, compose, errors, model, runtime
 from digest.deliver import mail_groups, retry, sender
-from digest.storage import database, held, journal, leases, outbox, switches
+from digest.storage import database, held, journal, leases, lost_threads, outbox, switches
 from subscribers import channels
 from subscribers import errors as people_errors
 
@@ -244,6 +244,9 @@ class Lane:
             return self._result(delivery, model.DeliveryState.FAILED, reason)
         self._note(self._notes.accepted, delivery)
         self._groups.accept(group)
+        if receipt.lost_thread:
+            lost = lost_threads.Lost(delivery.id, delivery.channel_id, reach.thread_id or 0)
+            await self._told(bouncing.lost_thread, lost, receipt.detail, self._rt.clock())
         return self._result(
             delivery, model.DeliveryState.SUBMITTED, receipt.detail, ids=receipt.ids
         )

@@ -396,3 +396,4 @@ class Receipt:
 
     detail: str = ""
     ids: tuple[int, ...] = ()
+    lost_thread: bool = False  # the group's topic is closed or gone: it went to General

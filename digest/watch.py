@@ -1,4 +1,4 @@
-"""Staff are told what cannot wait: that sources fail, and answer again; that mail was paused.
+"""Staff are told what cannot wait: of sources that fail, of mail that paused, of chats' trouble.
 
     look   what changed since staff were last told: logged, and kept to be told by mail
     tell   hand the mails over; what the mail server does not take now is tried again later
@@ -17,14 +17,14 @@ import email.utils
 import hashlib
 import logging
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from digest import errors, model, runtime, upkeep
 from digest.deliver import dkim, relays
 from digest.deliver import sender as sender_
 from digest.render import mime, words
-from digest.storage import bounced, database, health, switches, tellings
+from digest.storage import bounced, database, health, lost_threads, stars, switches, tellings
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,8 @@ GROUP_EVERY = timedelta(minutes=15)  # between two mails that sources fail
 RECOVERED_EVERY = timedelta(minutes=30)  # between two that some answer again; the last goes at once
 MOST_LISTED = 20
 _PAUSED = "mail_paused"
+_CHAT = "chat_remark"
+_THREADS = {_PAUSED: "pauses", _CHAT: "chats"}  # all mails on one of these are one thread
 LEAST_FOR_NETWORK = 4  # with fewer sources "more than half" says nothing about the network
 GIVE_UP = timedelta(days=2)  # what no mail server took by then is no news
 LEASE = timedelta(minutes=3)  # longer than HAND_OVER_SECONDS: until a dead process's claim ends
@@ -55,6 +57,7 @@ def look(session: database.Session, rt: runtime.Runtime, now: datetime) -> None:
     """Find what staff were not told yet, log it, and keep it to be told by mail."""
     found = health.of_sources(session, now)
     _look_for_pause(session, rt, now)
+    _look_for_chats(session, rt, now)
     memory = tellings.remembered(session)
     known = dict(memory)
     _look_for_failing(session, rt, found, memory, now)
@@ -79,6 +82,24 @@ def _look_for_pause(session: database.Session, rt: runtime.Runtime, now: datetim
             "command": f"digest deliveries list {which} {unit_id} --channel email",
         }
         _keep(session, rt, _PAUSED, {unit}, n=said[0][0], now=now, shown=shown)
+
+
+def _look_for_chats(session: database.Session, rt: runtime.Runtime, now: datetime) -> None:
+    """Topics of groups that were closed, and why no Stars are spent today (C4, C6)."""
+    for why in stars.take_untold(session, now.astimezone(UTC).date()):
+        shown: dict[str, Any] = {"about": why, "lines": []}
+        _keep(session, rt, _CHAT, {why}, n=1, now=now, shown=shown)
+    if lost := lost_threads.take_untold(session):
+        lines = [
+            {
+                "what": words.clean(reason),
+                "command": f"digest deliveries show {delivery_id} --addresses",
+            }
+            for delivery_id, reason in lost[:MOST_LISTED]
+        ]
+        ids = {delivery_id for delivery_id, _ in lost}
+        shown = {"about": "threads", "lines": lines}
+        _keep(session, rt, _CHAT, ids, n=len(lost), now=now, shown=shown)
 
 
 def _look_for_failing(
@@ -304,16 +325,15 @@ def message(rt: runtime.Runtime, telling: tellings.Telling, address: str) -> mod
     """The mail of a telling: the same bytes however often it is asked for.  Raises RenderError."""
     shown = dict(telling.words)
     kind = str(shown.pop("kind"))
-    is_pause = kind == _PAUSED
-    topic = "pauses" if is_pause else "sources"
+    is_own = kind in _THREADS
+    topic = _THREADS.get(kind, "sources")
     desk_url = f"{rt.settings.base_url}/admin"
-    if is_pause:
-        del shown["why"]
-    else:
+    shown.pop("why", None)
+    if not is_own:
         desk_url += "/sources"
         shown["n_more"] = shown["n"] - len(shown["lines"])
     parts = rt.mail_renderer.notice(
-        kind if is_pause else f"sources_{kind}",
+        kind if is_own else f"sources_{kind}",
         model.Links(),
         language=rt.settings.language,
         at=_moment(rt, telling.at),

@@ -171,7 +171,8 @@ class ChatSender:
                 extra={"event": "chat.incomplete", "missing": len(missing)},
             )
             missing.insert(0, f"{len(ids)} of {len(message.parts)} parts")
-        return model.Receipt(detail="; ".join(missing + place.told), ids=tuple(ids))
+        detail = "; ".join(missing + place.told)
+        return model.Receipt(detail, tuple(ids), lost_thread=bool(place.told))
 
     async def edit(self, chat_id: str, message_id: int, part: model.ChatPart) -> Change:
         """Give a message other words; its keyboard is replaced too (C23).

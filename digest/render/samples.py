@@ -161,6 +161,25 @@ def _told_of_pause() -> tuple[Mapping[str, object], ...]:
     return {**_SHARED, **extra}, {**_BARE, **extra, "lines": ()}
 
 
+def _told_of_chat() -> tuple[Mapping[str, object], ...]:
+    """Of groups' topics that were closed, and of Stars that are spent."""
+    extra = {
+        "subject": "The Stars for today are spent",
+        "preheader": "Chats get everything, at the free rate.",
+        "at": "Mon 23 Nov, 08:00",
+        "desk_url": "https://courier.example/admin",
+        "n": 2,
+        "lines": (
+            {
+                "what": "message thread not found",
+                "command": "digest deliveries show 31 --addresses",
+            },
+        ),
+    }
+    about = ("threads", "cap", "balance")
+    return tuple({**shared, **extra, "about": one} for shared in (_SHARED, _BARE) for one in about)
+
+
 def values(name: str) -> tuple[Mapping[str, object], ...] | None:
     """Give the sample contexts of a template, None when only its syntax can be checked."""
     folder, _, file = name.rpartition("/")
@@ -183,6 +202,8 @@ def values(name: str) -> tuple[Mapping[str, object], ...] | None:
             return _told()
         case "email/mail_paused", _:
             return _told_of_pause()
+        case "email/chat_remark", _:
+            return _told_of_chat()
         case "chat", "issue.html":
             return _issue(_CARD, _CARD) + _issue(_BARE_CARD, _BARE_CARD)
         case "chat", "alert.html":

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import TypeAlias
 
 from digest import audience, curate, model, runtime, seen, timetable
 from digest.storage import database, queueing, served, showings
@@ -23,6 +24,10 @@ ON_ANOTHER_CHANNEL = "on another channel"
 HAD_ANOTHER = "had another edition"
 SUBSCRIBED_SINCE = "subscribed since"
 _MOST = 50_000  # different issues, and sets of topics, remembered
+
+_Issue: TypeAlias = tuple[bytes | None, bytes | None]  # as the outbox keeps it: shown, left out
+# Readers alike get the same issue.  Who saw nothing of it and muted nothing: by topics, language.
+_Alike: TypeAlias = curate.Reader | tuple[str | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +50,8 @@ class Pages:
     slot: timetable.Slot | None
     _ids: "array[int]" = field(default_factory=lambda: array("q"))
     _follows: dict[str | None, int] = field(default_factory=dict)
-    _issues: dict[curate.Reader, tuple[bytes | None, bytes | None]] = field(default_factory=dict)
-    _plain: dict[tuple[str | None, str], tuple[bytes | None, bytes | None]] = field(
-        default_factory=dict
-    )  # by topics and language: of who saw nothing of it and muted nothing
-    _numbers: dict[str, dict[int, int]] = field(default_factory=dict)  # language → place → number
+    _issues: dict[_Alike, _Issue] = field(default_factory=dict)
+    _numbers: dict[str, "_Numbers"] = field(default_factory=dict)  # by language
     _version: int = 0
 
     def __post_init__(self) -> None:
@@ -100,15 +102,15 @@ class Pages:
         done = set(past.here)  # one for a person, whatever channels they chose
         self._begin(session)
         n_nothing_new = 0
+        issues = self._choose(there, past, mutes)
         names = self._message_ids(len(there))
-        for one, message_id in zip(there, names, strict=True):
+        for one, (shown, more), message_id in zip(there, issues, names, strict=True):
             if self._had_another(past.last.get(one.subscriber_id)):
                 left_out[HAD_ANOTHER] += 1
                 continue
             if one.subscriber_id in done:
                 left_out[ON_ANOTHER_CHANNEL] += 1
                 continue
-            shown, more = self._issue(one, past, mutes)
             if shown is None:
                 n_nothing_new += 1
                 continue
@@ -126,8 +128,7 @@ class Pages:
             self._version = self._given.version
             self._numbers.clear()
             self._issues.clear()
-            self._plain.clear()
-        for kept in (self._follows, self._issues, self._plain):
+        for kept in (self._follows, self._issues):
             if len(kept) > _MOST:
                 kept.clear()
 
@@ -137,50 +138,78 @@ class Pages:
             return False
         return not timetable.may_follow(self.slot, slot_of(last.bucket, last.on))
 
-    def _issue(
-        self, one: people.Following, past: seen.Past, mutes: Mapping[int, Sequence[str]]
-    ) -> tuple[bytes | None, bytes | None]:
-        """What one is shown, and what is left out, as the outbox keeps it."""
-        who = one.subscriber_id
-        if who in past.any or who in mutes:
-            shown, current = past.any.get(who, 0), past.full.get(who, 0)
-            muted = self.curator.follows(mutes.get(who, ()))
-            reader = self._reader(one)._replace(mutes=muted, seen=current, updated=shown & ~current)
-            made = self._issues.get(reader)
-            if made is None:
-                made = self._issues[reader] = self._packed(reader)
-            return made
-        made = self._plain.get((one.topics, one.language))
-        if made is None:
-            made = self._plain[one.topics, one.language] = self._packed(self._reader(one))
-        return made
+    def _choose(
+        self,
+        there: Sequence[people.Following],
+        past: seen.Past,
+        mutes: Mapping[int, Sequence[str]],
+    ) -> list[_Issue]:
+        """What each is shown; those unlike any before are chosen for together."""
+        alike = self._alike(there, past, mutes)
+        new: dict[str, list[_Alike]] = {}
+        for key in dict.fromkeys(alike):
+            if key not in self._issues:
+                language = key.language if isinstance(key, curate.Reader) else key[1]
+                new.setdefault(language, []).append(key)
+        for language, keys in new.items():
+            if language not in self._numbers:
+                self._numbers[language] = _Numbers(self.curator, self._given, language)
+            readers = [self._reader(key) for key in keys]
+            for key, one in zip(
+                keys, self.curator.choose(readers, self._numbers[language]), strict=True
+            ):
+                self._issues[key] = (
+                    showings.packed(one.places) if one.places else None,
+                    showings.packed(one.more) if one.more else None,
+                )
+        return list(map(self._issues.__getitem__, alike))
 
-    def _reader(self, one: people.Following) -> curate.Reader:
-        follows = self._follows.get(one.topics)
+    def _alike(
+        self,
+        there: Sequence[people.Following],
+        past: seen.Past,
+        mutes: Mapping[int, Sequence[str]],
+    ) -> list[_Alike]:
+        alike: list[_Alike] = [(one.topics, one.language) for one in there]
+        special = past.any.keys() | mutes.keys()
+        if special:
+            for at, one in enumerate(there):
+                who = one.subscriber_id
+                if who in special:
+                    shown, current = past.any.get(who, 0), past.full.get(who, 0)
+                    muted = self.curator.follows(mutes.get(who, ()))
+                    alike[at] = self._reader(alike[at])._replace(
+                        mutes=muted, seen=current, updated=shown & ~current
+                    )
+        return alike
+
+    def _reader(self, alike: _Alike) -> curate.Reader:
+        if isinstance(alike, curate.Reader):
+            return alike
+        topics, language = alike
+        follows = self._follows.get(topics)
         if follows is None:
-            topics = one.topics.split("\n") if one.topics else ()
-            follows = self._follows[one.topics] = self.curator.follows(topics)
-        return curate.Reader(follows, 0, 0, 0, not one.topics, one.language)
-
-    def _packed(self, reader: curate.Reader) -> tuple[bytes | None, bytes | None]:
-        chosen = self.curator.choose(reader)
-        if not chosen.places:
-            return None, None
-        known = self._numbers.setdefault(reader.language, {})
-        try:
-            numbers = [known[place] for place in chosen.places]
-        except KeyError:
-            for place in chosen.places:
-                if place not in known:
-                    known[place] = self._given.number(self.curator.shown(place, reader.language))
-            numbers = [known[place] for place in chosen.places]
-        more = [each for place, n in chosen.more for each in (known[place], n)]
-        return showings.packed(numbers), showings.packed(more) if more else None
+            slugs = topics.split("\n") if topics else ()
+            follows = self._follows[topics] = self.curator.follows(slugs)
+        return curate.Reader(follows, 0, 0, 0, not topics, language)
 
     def _message_ids(self, n: int) -> list[str]:
         """As many secrets as messages, from one look at the system's randomness."""
         secrets = os.urandom(10 * n).hex()
         return [secrets[at : at + 20] for at in range(0, 20 * n, 20)]
+
+
+class _Numbers(dict[int, int]):
+    """Gives out a number for a place when it is asked for it first."""
+
+    def __init__(self, curator: curate.Curator, given: showings.Numbers, language: str) -> None:
+        super().__init__()
+        self._curator, self._given, self._language = curator, given, language
+
+    def __missing__(self, place: int) -> int:
+        number = self._given.number(self._curator.shown(place, self._language))
+        self[place] = number
+        return number
 
 
 def slot_of(key: str, on: date) -> timetable.Slot:

@@ -3,11 +3,13 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest import mock
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest import curate, model
+from digest.curate import crowd
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 WINDOW_FROM = NOW - timedelta(days=1)
@@ -238,22 +240,46 @@ def test_a_story_stands_under_a_topic_with_none_more_specific_followed(
         assert not any(item.topic in PARENTS.get(topic, ()) for topic in follows)
 
 
+class Places(dict[int, int]):
+    """Calls every place what it is."""
+
+    def __missing__(self, place: int) -> int:
+        return place
+
+
 @settings(deadline=None)
-@given(editions, st.lists(readers, min_size=1, max_size=6), plans)
+@given(editions, st.lists(readers, min_size=1, max_size=12), plans, st.sampled_from([1, crowd.FEW]))
 def test_a_crowd_is_shown_what_each_of_them_would_be_alone(
-    edition: tuple[model.Story, ...], people: list[model.Recipient], plan: curate.Plan
+    edition: tuple[model.Story, ...],
+    people: list[model.Recipient],
+    plan: curate.Plan,
+    few: int,
 ) -> None:
     curator = prepared(edition, plan)
-    for reader in [*people, *people]:
-        chosen = curator.choose(curator.read(reader))
+    with mock.patch.object(crowd, "FEW", few):
+        chosen = curator.choose([curator.read(reader) for reader in people], Places())
+    for reader, (places, more) in zip(people, chosen, strict=True):
         issue = prepared(edition, plan).curate(reader).issue
         sections = issue.sections if issue else ()
-        assert [curator.shown(place, reader.language) for place in chosen.places] == [
+        assert [curator.shown(place, reader.language) for place in places] == [
             model.Shown(i.story.id, i.story.revision, s.kind, s.topic, i.why, i.updated)
             for s in sections
             for i in s.items
         ]
-        said = {curator.shown(place, reader.language): n for place, n in chosen.more}
-        assert {(shown.kind, shown.topic): n for shown, n in said.items()} == {
-            (s.kind, s.topic): s.more for s in sections if s.more
-        }
+        said = zip(more[::2], more[1::2], strict=True)
+        named = [(curator.shown(place, reader.language), n) for place, n in said]
+        assert [(shown.kind, shown.topic, n) for shown, n in named] == [
+            (s.kind, s.topic, s.more) for s in sections if s.more
+        ]
+        assert {place for place, _ in zip(more[::2], more[1::2], strict=True)} <= set(places)
+
+
+def test_a_section_of_hundreds_says_how_many_it_leaves_out() -> None:
+    about = (model.TopicMatch("tech", 1.0, ()),)
+    entries = (model.Entry("1", "Headline", source="AP"),)
+    edition = [model.Story(n, entries, about, NOW, NOW) for n in range(1, 701)]
+    reader = model.Recipient(1, 1, model.ChannelKind.EMAIL, topics=frozenset({"tech"}))
+    curator = prepared(tuple(edition), curate.Plan(hot=0, picks=0))
+    chosen = curator.choose([curator.read(reader)] * crowd.FEW, Places())
+    assert [len(one.places) for one in chosen] == [5] * crowd.FEW
+    assert [one.more for one in chosen] == [[one.places[-1], 695] for one in chosen]

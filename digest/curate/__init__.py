@@ -22,8 +22,9 @@ specific goes before the general.  When an issue is too long for all, every sect
 best story before any gets a second.  Within a section: hottest, then latest, then lowest id.
 """
 
-from digest.curate.choosing import Places, Plan
+from digest.curate.choosing import Plan
+from digest.curate.crowd import Numbered
 from digest.curate.curator import Curated, Curator, curate, explain
 from digest.curate.index import Reader
 
-__all__ = ["Curated", "Curator", "Places", "Plan", "Reader", "curate", "explain"]
+__all__ = ["Curated", "Curator", "Numbered", "Plan", "Reader", "curate", "explain"]

@@ -71,7 +71,7 @@ class Chooser:
         self._plan = plan
         self._n_topics, self._n_stories = len(index.slugs), len(index.stories)
         # Numbers of sections: the topics', then these two.
-        self._lead, self._picks = self._n_topics, self._n_topics + 1
+        self.lead, self.picks = self._n_topics, self._n_topics + 1
         self._firsts = [self._first(topic, topic) for topic in range(self._n_topics)]
 
     def choose(self, reader: Reader) -> Chosen:
@@ -116,7 +116,7 @@ class Chooser:
         reader, updated = chosen.reader, chosen.reader.updated
         places: list[int] = []
         more = []
-        for section, ranks in ((self._lead, chosen.lead), (self._picks, chosen.picks)):
+        for section, ranks in ((self.lead, chosen.lead), (self.picks, chosen.picks)):
             for rank in ranks:
                 under = NOWHERE if reader.general else self._index.best(rank, reader)
                 places.append(self._first(section, under) + rank * 4)
@@ -140,11 +140,15 @@ class Chooser:
         """The lowest place in a section, of what is shown for a topic."""
         return (section * (self._n_topics + 1) + under + 1) * self._n_stories * 4
 
+    def place(self, section: int, under: int, rank: int) -> int:
+        """The place of a story in a section, shown for a topic or NOWHERE; flags to be added."""
+        return self._first(section, under) + rank * 4
+
     def taken_apart(self, place: int) -> Place:
         """The inverse of what `places` does."""
         rest, flags = divmod(place, 4)
         rest, rank = divmod(rest, self._n_stories)
         section, under = divmod(rest, self._n_topics + 1)
-        kind = {self._lead: "lead", self._picks: "picks"}.get(section, "topic")
+        kind = {self.lead: "lead", self.picks: "picks"}.get(section, "topic")
         topic = section if kind == "topic" else NOWHERE
         return Place(kind, topic, rank, under - 1, bool(flags & 2), bool(flags & 1))

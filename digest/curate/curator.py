@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from digest import model, phrases
-from digest.curate.choosing import STANDARD, Chooser, Chosen, Places, Plan
+from digest.curate.choosing import STANDARD, Chooser, Chosen, Plan
+from digest.curate.crowd import Crowd, Numbered
 from digest.curate.index import NOWHERE, Reader, StoryIndex, bits
 
 __all__ = ["Curated", "Curator", "Plan", "curate", "explain"]
@@ -60,6 +61,7 @@ class Curator:
             stories, topic_order=topic_order, parents=parents, window_from=window_from, now=now
         )
         self._chooser = Chooser(self._index, plan)
+        self._crowd = Crowd(self._index, self._chooser, plan)
         self._issues: dict[Reader, tuple[Chosen, model.Issue | None]] = {}
         self._made: dict[tuple[str, bool, str], dict[tuple[int, int, int], model.IssueItem]] = {}
 
@@ -75,9 +77,12 @@ class Curator:
         chosen, issue = made
         return Curated(issue, functools.partial(self._choices, chosen, issue, recipient))
 
-    def choose(self, reader: Reader) -> Places:
-        """Choose as `curate` does, without making the issue or saying why: for a crowd."""
-        return self._chooser.places(self._chooser.choose(reader))
+    def choose(self, readers: Sequence[Reader], numbers: Mapping[int, int]) -> list[Numbered]:
+        """Choose as `curate` does, for a crowd, without making issues or saying why.
+
+        `numbers` has one for every place that `shown` knows.
+        """
+        return self._crowd.choose(readers, numbers)
 
     def read(self, recipient: model.Recipient) -> Reader:
         """A recipient in masks."""

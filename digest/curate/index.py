@@ -173,6 +173,10 @@ class StoryIndex:
             self._barred[present] = functools.reduce(operator.or_, above, present)
         return about & reader.follows & ~self._barred[present]
 
+    def order(self, rank: int) -> tuple[int, ...]:
+        """A story's topics, the one it would stand under first."""
+        return self._order[rank]
+
     def best(self, rank: int, reader: Reader) -> int:
         """The followed topic a story stands under, or NOWHERE."""
         counting = self._counting(rank, reader) if reader.mutes else reader.follows

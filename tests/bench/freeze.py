@@ -186,7 +186,7 @@ PARTS = (
     ("read the directory", directory, "mutes"),
     ("look up what was seen", seen.Memory, "read"),
     ("choose", curate.Curator, "choose"),
-    ("number and pack", paging.Pages, "_packed"),
+    ("find who is alike, and pack", paging.Pages, "_choose"),
     ("lay out the page", paging.Pages, "page"),
     ("write the showings", showings.Numbers, "write"),
     ("write the deliveries", queueing, "put"),
@@ -216,7 +216,6 @@ async def measure(rt: runtime.Runtime, stories: Sequence[model.Story]) -> None:
             f"  {part}: {seconds / n * 1e6:.2f} µs a reader"
             for part, seconds in sorted(parts.items(), key=lambda pair: -pair[1])
         ),
-        f"  {ledger.calls['choose'] / n:.0%} of the readers unlike any before",
         f"  all: {cpu / n * 1e6:.1f} µs a reader, {cpu:.1f} s of CPU, {wall:.1f} s by the clock",
         f"  peak memory {peak:.0f} MB, database {size(rt):.0f} MB, load {os.getloadavg()[0]:.1f}",
     ]

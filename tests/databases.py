@@ -1,8 +1,8 @@
-"""Both databases for tests: a SQLite file and a real PostgreSQL, empty for every test.
+"""Both databases for tests: a SQLite file and a real PostgreSQL, new to every test.
 
-`database_url` is parametrised, so a test that takes it (or `engine`) runs once on each.  The
-PostgreSQL server starts with the first test that needs it, once per test process, and is
-stopped by it.
+`database_url` is parametrised, so a test that takes it (or `engine`) runs once on each: the
+product's tables without rows.  `bare_database_url` has no tables.  The PostgreSQL server starts
+with the first test that needs it, once per test process, and is stopped by it.
 """
 
 import contextlib
@@ -17,6 +17,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+
+from digest.storage import database
+from tests import reused
 
 _numbers = itertools.count(1)
 
@@ -87,11 +90,44 @@ def _started() -> Iterator[Any]:
     shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def postgresql_databases(postgresql_server: sa.URL) -> reused.Databases:
+    """The databases that tests have one after another."""
+    return reused.Databases(postgresql_server)
+
+
+def made_by(make: reused.Maker) -> Any:
+    """A fixture `database_url`: a database as `make` makes it, once SQLite, once PostgreSQL."""
+
+    @pytest.fixture(name="database_url", params=["sqlite", "postgresql"])
+    def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+        if request.param == "sqlite":
+            shutil.copy(reused.file_made_by(make), tmp_path / "test.db")
+            yield f"sqlite:///{tmp_path / 'test.db'}"
+            return
+        databases: reused.Databases = request.getfixturevalue("postgresql_databases")
+        lent = databases.lend(make)
+        yield lent.url.render_as_string(hide_password=False)
+        databases.take_back(lent)
+
+    return made
+
+
+def migrate(url: str) -> None:
+    """Make the product's tables."""
+    opened = database.Database(url)
+    opened.migrate()
+    opened.close()
+
+
+database_url = made_by(migrate)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Give the SQLAlchemy URL of an empty database: once SQLite, once PostgreSQL."""
+def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the SQLAlchemy URL of a database without a table: once SQLite, once PostgreSQL."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'test.db'}"
+        yield f"sqlite:///{tmp_path / 'bare.db'}"
         return
     server: sa.URL = request.getfixturevalue("postgresql_server")
     name = f"test_{next(_numbers)}"
@@ -136,7 +172,7 @@ def _begin_immediate(connection: sa.Connection) -> None:
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[sa.Engine]:
-    """Give an engine on an empty database, of each kind in turn."""
+    """Give an engine on a database of each kind in turn."""
     opened = open_engine(database_url)
     yield opened
     opened.dispose()

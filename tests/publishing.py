@@ -10,9 +10,7 @@ async with publishing.opened(database_url, tmp_path) as press:
 
 import asyncio
 import contextlib
-import functools
 import shutil
-import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,10 +21,11 @@ import sqlalchemy as sa
 
 from digest import dispatch, intake, model, pipeline, runtime, settings
 from digest.demo import botapi, mailbox
-from digest.storage import database, editions, outbox, sources
+from digest.storage import editions, outbox, sources
 from digest.storage import stories as stories_
 from subscribers import model as people_model
 from subscribers import people
+from tests import databases, reused
 
 # Events that have nothing to do with each other.
 SEOUL = "Seoul raises interest rates to tame inflation"
@@ -178,19 +177,8 @@ async def opened(
 
 
 def _prepared(database_url: str) -> str:
-    """On SQLite an empty file is replaced by a copy of a migrated one, which is quicker."""
+    """On SQLite a file that is not there yet is a copy of a migrated one, which is quicker."""
     url = sa.make_url(database_url)
     if url.drivername == "sqlite" and not Path(str(url.database)).exists():
-        shutil.copy(_migrated(), str(url.database))
+        shutil.copy(reused.file_made_by(databases.migrate), str(url.database))
     return database_url
-
-
-@functools.cache
-def _migrated() -> Path:
-    file = Path(tempfile.mkdtemp(prefix="digest-")) / "empty.db"
-    db = database.Database(f"sqlite:///{file}")
-    db.migrate()
-    with db.begin() as session:
-        session.execute(sa.text("SELECT 1"))
-    db.close()
-    return file

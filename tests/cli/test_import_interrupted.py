@@ -11,9 +11,6 @@ import pytest
 import sqlalchemy as sa
 
 from subscribers import tables
-from tests.databases import database_url, engine, postgresql_server
-
-__all__ = ["database_url", "engine", "postgresql_server"]
 
 N = 40_000
 # Runs the command, and dies with the fourth run of rows written and not yet committed.

@@ -7,15 +7,11 @@ import pytest
 import sqlalchemy as sa
 
 from digest.storage import database
-from tests.databases import database_url, postgresql_server
-
-__all__ = ["database_url", "postgresql_server"]
 
 
 @pytest.fixture
 def db(database_url: str) -> Iterator[database.Database]:
     opened = database.Database(database_url)
-    opened.migrate()
     yield opened
     opened.close()
 

@@ -52,10 +52,10 @@ def meaning(kept: list[Any]) -> model.Shown:
 
 
 def test_every_delivery_shows_after_the_migration_what_it_showed_before(
-    database_url: str,
+    bare_database_url: str,
 ) -> None:
     """F13."""
-    db = database.Database(database_url)
+    db = database.Database(bare_database_url)
     upgrade(db, "0006")
     kept: dict[tuple[str, int, int], tuple[list[list[Any]], dict[str, int]]] = {
         ("digest", 1, 1): ([LEAD, ASIA], {"topic:asia": 3}),
@@ -87,8 +87,10 @@ def test_every_delivery_shows_after_the_migration_what_it_showed_before(
     assert n_showings == 5
 
 
-def test_deliveries_queued_after_the_migration_go_on_with_the_numbers(database_url: str) -> None:
-    db = database.Database(database_url)
+def test_deliveries_queued_after_the_migration_go_on_with_the_numbers(
+    bare_database_url: str,
+) -> None:
+    db = database.Database(bare_database_url)
     upgrade(db, "0006")
     with db.begin() as session:
         add(session, ("digest", 1), 1, [LEAD, ASIA], {})

@@ -7,14 +7,21 @@ import pytest
 import sqlalchemy as sa
 
 from subscribers import tables
-from tests.databases import database_url, engine, postgresql_server
+from tests import databases
 
-__all__ = ["database_url", "engine", "postgresql_server"]
+
+def make_tables(url: str) -> None:
+    """Make the tables of people alone: they need none of the product's."""
+    opened = databases.open_engine(url)
+    tables.metadata.create_all(opened)
+    opened.dispose()
+
+
+database_url = databases.made_by(make_tables)
 
 
 @pytest.fixture
 def people_engine(engine: sa.Engine) -> sa.Engine:
-    tables.metadata.create_all(engine)
     return engine
 
 

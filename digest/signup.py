@@ -4,12 +4,12 @@ Each function is the work of one transaction and may be repeated.  Nothing here 
 has to be said by mail goes to the outbox.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Literal
 
-from digest import audience, model, notices, runtime
+from digest import audience, model, notices, runtime, topics
 from digest.storage import database, switches
 from subscribers import channels, errors, optin, people, preferences, tokens
 from subscribers import model as people_model
@@ -23,6 +23,8 @@ PREFERENCES_PAGE = "preferences page"
 FRONT_PAGE = "front page"
 WORDING_VERSION = "2026-11"  # of templates/web/wording.txt; a new one whenever its sense changes
 REFUSALS_BEFORE_TELLING = 100  # requests refused in an hour: staff are told then (B8)
+DEEP_LINK_CHARS = 64
+_BOT = "telegram.name"
 _FLOODED = "signup.flooded_at"
 PAUSES_WEEKS = (1, 2, 4)
 _STREAMS: Mapping[str, Stream] = {
@@ -264,6 +266,31 @@ def confirm(
     found = standing(session, channel_id, now)
     if found is None:
         raise errors.UnknownChannel(channel_id)
+def remember_bot(session: database.Session, name: str) -> None:
+    """Keep what Telegram calls our bot, for links to it."""
+    switches.put(session, _BOT, name)
+
+
+def bot_name(session: database.Session) -> str:
+    """What Telegram calls our bot, "" before it first ran."""
+    return switches.get(session, _BOT)
+
+
+def deep_link(name: str, catalogue: topics.Catalogue, chosen: Iterable[str]) -> str:
+    """The address that opens the bot with topics chosen, as many as fit (C18).
+
+    A topic that another one chosen brings along is left out.  Source:
+    core.telegram.org/bots/features#deep-linking
+    """
+    wanted = tuple(chosen)
+    kept: list[str] = []
+    for slug in wanted:
+        fits = len("_".join([*kept, slug])) <= DEEP_LINK_CHARS
+        if fits and not set(catalogue.ancestors(slug)) & set(wanted):
+            kept.append(slug)
+    return f"https://t.me/{name}" + (f"?start={'_'.join(kept)}" if kept else "")
+
+
     return found
 
 

@@ -14,7 +14,7 @@ import telegram
 from telegram import error as telegram_error
 from telegram import ext
 
-from digest import chatting, errors, reading, runtime
+from digest import chatting, errors, reading, runtime, signup
 from digest.bot import commands, polling, presses, screens, webhook
 from digest.bot.talk import Bot, Talk
 from digest.deliver import chat, pace
@@ -53,6 +53,7 @@ async def serve(
         stack.push_async_callback(application.shutdown)
         say = rt.templates.phrases(rt.publication.language).gettext
         await _introduce(application.bot, say)
+        await rt.db.run(signup.remember_bot, application.bot.username)
         logger.info("bot started", extra={"event": "bot.started"})
         address = rt.settings.telegram.webhook_url
         if inbox is not None and address:

@@ -13,6 +13,7 @@ from starlette import datastructures
 from digest import runtime, signup, topics
 from digest.render import environment
 from digest.render import languages as render_languages
+from digest.web import paces
 from subscribers import choices, errors
 
 _WORLDWIDE = frozenset({"en", "es", "fr", "pt", "ar", "ru"})
@@ -27,6 +28,7 @@ class TopicBox:
     name: str
     checked: bool
     below: tuple["TopicBox", ...] = ()
+    pace: paces.Pace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +62,26 @@ def languages(rt: runtime.Runtime) -> tuple[tuple[str, str], ...]:
 
 
 def topic_tree(
-    catalogue: topics.Catalogue, followed: Iterable[str], language: str
+    catalogue: topics.Catalogue,
+    followed: Iterable[str],
+    language: str,
+    pace_of: Mapping[str, paces.Pace] | None = None,
 ) -> tuple[TopicBox, ...]:
     """Every topic under the first one above it, in the catalogue's order.
 
-    A topic that is followed and no longer in the catalogue comes last, to be let go.
+    `pace_of` is what each brings, said beside it.  A topic that is followed and no longer in the
+    catalogue comes last, to be let go.
     """
-    ticked = set(followed)
+    ticked, pace_by = set(followed), pace_of or {}
     below: dict[str, list[str]] = {}
     for topic in catalogue.topics:
         below.setdefault(topic.parents[0] if topic.parents else "", []).append(topic.slug)
 
     def box(slug: str) -> TopicBox:
         under = tuple(box(lower) for lower in below.get(slug, ()))
-        return TopicBox(slug, catalogue.name_of(slug, language), slug in ticked, under)
+        return TopicBox(
+            slug, catalogue.name_of(slug, language), slug in ticked, under, pace_by.get(slug)
+        )
 
     known = tuple(box(slug) for slug in below.get("", ()))
     gone = tuple(
@@ -112,13 +120,15 @@ def _zone(name: str, now: datetime) -> ZoneChoice:
 
 @lru_cache(maxsize=1)
 def _first_zones() -> Mapping[str, str]:
-    """Country code → its zone, the largest place's where there are several."""
+    """Country code → the zone that most of it has."""
     table = importlib.resources.files("tzdata") / "zoneinfo" / "zone.tab"
     rows = (line.split("\t") for line in table.read_text("utf-8").splitlines())
     found: dict[str, str] = {}
     for code, *rest in rows:
-        if rest and not code.startswith("#"):
-            found.setdefault(code, rest[1])
+        if code.startswith("#") or not rest:
+            continue
+        if "most" in rest[-1] or code not in found:
+            found[code] = rest[1]
     return found
 
 

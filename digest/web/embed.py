@@ -140,7 +140,7 @@ class _Pages:
     async def show(self, request: requests.Request) -> responses.Response:
         """The box, as it stands on a page."""
         look = read_look(request.query_params, self._known, self._rt.settings.language)
-        return self._box(request, look, state="ask" if self._door.is_open else "closed")
+        return await self._box(request, look, state="ask" if self._door.is_open else "closed")
 
     async def ask(self, request: requests.Request) -> responses.Response:
         """Take what the box, or a plain form on any page, asks for."""
@@ -167,17 +167,17 @@ class _Pages:
             answer = await self._door.ask(asking)
         except limits.TooManyError:
             if is_box:
-                return self._box(request, look, state="many", status=429)
+                return await self._box(request, look, state="many", status=429)
             raise exceptions.HTTPException(429) from None
         if is_box:
-            return self._box(
+            return await self._box(
                 request, look, state="asked" if answer.is_asked else "ask", answer=answer
             )
         if answer.is_asked:
             return subscribe.asked(self._show, answer, look.language)
         return await subscribe.form(self._rt, self._show, self._door, answer, look.language)
 
-    def _box(
+    async def _box(
         self,
         request: requests.Request,
         look: Look,
@@ -201,6 +201,7 @@ class _Pages:
         assert isinstance(topics, tuple)  # noqa: S101 - as both makers of `typed` give it
         if answer is not None and not answer.is_asked:
             status = 422
+        pace_of = await self._door.paces.read()
         digest = base64.b64encode(hashlib.sha256(look.theme.encode()).digest()).decode()
         return self._show.page(
             "embed",
@@ -222,9 +223,10 @@ class _Pages:
             unfolded=bool(answer and answer.wrong - {"email"}),
             again=answer.again if answer else None,
             given=[self._rt.catalogue.name_of(slug, language) for slug in look.topics],
-            tree=choosing.topic_tree(self._rt.catalogue, topics, language),
+            tree=choosing.topic_tree(self._rt.catalogue, topics, language, pace_of),
             zones=choosing.zones(zone, now),
             clock=choosing.clock(zone, now),
             opened=self._door.opened(),
+            challenge=joining.document(self._door.challenge()),
             wording=self._door.wording(language),
         )

@@ -10,17 +10,18 @@ and it is answered at the end of an equal stretch of time (B9).
 """
 
 import asyncio
+import json
 import math
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 from starlette import datastructures, requests
 
 from digest import runtime, signup
-from digest.web import choosing, flood
+from digest.web import altcha, choosing, flood, paces
 from subscribers import addresses, errors, tokens
 
 FORM = "sign-up form"  # purpose of the token that says when a form was opened
@@ -39,6 +40,7 @@ class Again(StrEnum):
     LATE = "late"  # the page was open for longer than a form lasts
     QUICK = "quick"  # or a robot
     PLAIN = "plain"  # many come from forms that tell no time
+    PROOF = "proof"  # the browser did not work for it, or it was used before
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class Door:
     def __init__(self, rt: runtime.Runtime) -> None:
         self._rt = rt
         self._flood = flood.Gauge(rt)
+        self._puzzles = altcha.Puzzles(rt.keys[0]) if rt.settings.web.altcha else None
+        self.paces = paces.Paces(rt)
 
     @property
     def is_open(self) -> bool:
@@ -89,6 +93,10 @@ class Door:
         now = self._rt.clock()
         ends = now + FORM_LASTS
         return tokens.sign(self._rt.keys, FORM, int(now.timestamp()), expires_at=ends)
+
+    def challenge(self) -> dict[str, Any] | None:
+        """What a browser must solve first; None where nothing is asked of it."""
+        return self._puzzles.make(self._rt.clock()) if self._puzzles else None
 
     async def ask(self, asking: Asking) -> Answer:
         """Write down what was asked for; one mail goes out when it may.
@@ -130,9 +138,12 @@ class Door:
         """Why to ask once more, and whether it was surely a robot; those are told nothing."""
         if form.get(TRAP):
             return None, True
-        if "opened" not in form:
-            return (None if self._flood.is_calm(client) else Again.PLAIN), False
         now = self._rt.clock()
+        if self._puzzles and not self._puzzles.take(str(form.get("altcha", "")), now):
+            return (Again.PROOF if "opened" in form else Again.PLAIN), False
+        if "opened" not in form:
+            calm = self._puzzles is not None or self._flood.is_calm(client)
+            return (None if calm else Again.PLAIN), False
         try:
             opened = tokens.read(self._rt.keys, FORM, str(form["opened"]), now=now)
         except errors.ExpiredToken:
@@ -140,6 +151,11 @@ class Door:
         except errors.InvalidToken:
             return None, True
         return (Again.QUICK if now.timestamp() - opened < QUICKEST_SECONDS else None), False
+
+
+def document(challenge: dict[str, Any] | None) -> str:
+    """A challenge as a form holds it, "" for none."""
+    return json.dumps(challenge) if challenge else ""
 
 
 def _completed(form: datastructures.FormData, defaults: dict[str, str]) -> datastructures.FormData:

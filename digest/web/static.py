@@ -8,7 +8,7 @@ from starlette import exceptions, requests, responses
 from digest import runtime
 
 STYLES = ("pages.css", "desk.css", "embed.css")
-SCRIPTS = ("signup.js",)
+SCRIPTS = ("signup.js", "proof.js")
 _KINDS = {"css": "text/css", "js": "text/javascript"}
 
 

@@ -7,9 +7,9 @@ say is said by mail, to the address.
 from datetime import time as time_of_day
 
 from fastapi import APIRouter
-from starlette import exceptions, requests, responses
+from starlette import datastructures, exceptions, requests, responses
 
-from digest import archive, runtime, signup
+from digest import archive, runtime, settings_groups, signup
 from digest.render import words
 from digest.web import choosing, joining, limits, showing
 from subscribers import errors
@@ -43,18 +43,22 @@ async def form(
     if "time_zone" in answer.wrong:
         zone = rt.settings.time_zone
     newest = await rt.db.read(archive.days)
+    pace_of = await door.paces.read()
+    bot = await rt.db.read(signup.bot_name) if speaks_telegram(rt) else ""
     return show.page(
         "subscribe",
         status=200 if answer.is_asked else 422,
         language=language,
-        policy={"script-src": "'self'"},
+        policy={"script-src": "'self'", "form-action": "'self' https://t.me"},
         typed={"email": "", **typed},
         wrong=answer.wrong,
         again=answer.again,
-        tree=choosing.topic_tree(rt.catalogue, topics, language),
+        tree=choosing.topic_tree(rt.catalogue, topics, language, pace_of),
+        telegram=signup.deep_link(bot, rt.catalogue, topics) if bot else "",
         zones=choosing.zones(zone, now),
         clock=choosing.clock(zone, now),
         opened=door.opened(),
+        challenge=joining.document(door.challenge()),
         is_open=door.is_open,
         wording=door.wording(language),
         latest=[
@@ -65,6 +69,14 @@ async def form(
             }
             for day in newest[:1]
         ],
+    )
+
+
+def speaks_telegram(rt: runtime.Runtime) -> bool:
+    """Whether links to the bot lead anywhere: it is one of Telegram's own."""
+    telegram = rt.settings.telegram
+    return (
+        bool(telegram.token.get_secret_value()) and telegram.api_url == settings_groups.TELEGRAM_API
     )
 
 
@@ -90,7 +102,9 @@ class _Pages:
         zone = choosing.guess_zone(
             request.headers.get("accept-language", ""), self._rt.settings.time_zone
         )
-        return await self._form(joining.Answer({**DEFAULTS, "time_zone": zone}))
+        named = request.query_params.get("topics", "")[:2000].split(",")
+        topics = tuple(dict.fromkeys(slug for slug in named if slug in self._rt.catalogue))
+        return await self._form(joining.Answer({**DEFAULTS, "time_zone": zone, "topics": topics}))
 
     async def ask(self, request: requests.Request) -> responses.Response:
         """Write down what was asked for; one mail goes out when it may."""
@@ -99,6 +113,8 @@ class _Pages:
         if not self._door.is_open:
             raise exceptions.HTTPException(404)
         async with request.form(max_files=1, max_fields=500) as form:
+            if form.get("by") == "telegram":
+                return await self._to_telegram(form)
             try:
                 answer = await self._door.ask(
                     joining.Asking(
@@ -108,6 +124,16 @@ class _Pages:
             except limits.TooManyError:
                 raise exceptions.HTTPException(429) from None
         return asked(self._show, answer) if answer.is_asked else await self._form(answer)
+
+    async def _to_telegram(self, form: datastructures.FormData) -> responses.Response:
+        """Open the bot with the topics ticked: what the link does where scripts are on."""
+        bot = await self._rt.db.read(signup.bot_name)
+        if not (bot and speaks_telegram(self._rt)):
+            raise exceptions.HTTPException(404)
+        named = map(str, form.getlist("topic"))
+        ticked = [slug for slug in named if slug in self._rt.catalogue]
+        address = signup.deep_link(bot, self._rt.catalogue, ticked)
+        return responses.RedirectResponse(address, status_code=303)
 
     async def _form(self, answer: joining.Answer) -> responses.Response:
         return await form(self._rt, self._show, self._door, answer)

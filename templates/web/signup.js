@@ -40,6 +40,10 @@
     var tell = function () {
       var slugs = [];
       document.querySelectorAll('input[name="topic"]:checked').forEach(function (box) {
+        var above = box.closest("li").parentElement.closest("li");
+        if (above && above.querySelector("input").checked) {
+          return; // comes along
+        }
         if (slugs.concat(box.value).join("_").length <= 64) {
           slugs.push(box.value);
         }

@@ -131,7 +131,7 @@ class Door:
             )
             await self._rt.db.run(signup.join, self._rt, asked, now=self._rt.clock())
             self._rt.outbox_grew.set()
-        await _until_the_end_of_a_stretch(began)
+        await until_the_end_of_a_stretch(began)
         return Answer(typed, suggestion=addresses.suggestion(known.address) or "")
 
     def _doubts(self, form: datastructures.FormData, client: str) -> tuple[Again | None, bool]:
@@ -170,17 +170,8 @@ def _completed(form: datastructures.FormData, defaults: dict[str, str]) -> datas
     return datastructures.FormData([*form.multi_items(), *listed, *missing])
 
 
-async def _until_the_end_of_a_stretch(began: float) -> None:
+async def until_the_end_of_a_stretch(began: float) -> None:
     """Wait: work that took longer than one stretch is answered at the end of the next."""
     took = time.monotonic() - began
     if ANSWER_SECONDS:
         await asyncio.sleep(max(1, math.ceil(took / ANSWER_SECONDS)) * ANSWER_SECONDS - took)
-
-
-def short_slugs(slugs: Iterable[str], most_chars: int) -> tuple[str, ...]:
-    """As many slugs as fit into so many characters with one between two, in their order."""
-    kept: list[str] = []
-    for slug in slugs:
-        if len("_".join([*kept, slug])) <= most_chars:
-            kept.append(slug)
-    return tuple(kept)

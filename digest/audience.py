@@ -12,13 +12,17 @@ from subscribers import model as people
 from subscribers import people as persons
 
 SEEN_FOR = timedelta(days=15)  # longer than any window, so what was shown is never shown twice
-# What a token in a link is for; its subject is a channel, for PREFERENCES a subscriber.  Each
-# stream has its own way out, so that one click ends what its List-Id names (B5).
+# What a token in a link is for; its subject is a channel, for PREFERENCES (in mail of earlier
+# releases) and LINK_CHAT a subscriber.  Each stream has its own way out, so that one click ends
+# what its List-Id names (B5).
 UNSUBSCRIBE = "unsubscribe"
 UNSUBSCRIBE_ALERTS = "unsubscribe alerts"
 CONFIRM = "confirm"
 EDITION = "edition"  # of the archive, where it is unlisted
 PREFERENCES = "preferences"
+CHOICES = "choices"
+UNDO = "undo a change of address"
+LINK_CHAT = "link a chat"
 
 
 def recipients(
@@ -72,7 +76,7 @@ def links(
     """
     base = rt.settings.base_url
     leave = tokens.sign(rt.keys, leaves, reach.channel_id)
-    choose = tokens.sign(rt.keys, PREFERENCES, reach.subscriber_id)
+    choose = tokens.sign(rt.keys, CHOICES, reach.channel_id)
     return model.Links(
         unsubscribe=f"{base}/unsubscribe/{leave}",
         preferences=f"{base}/preferences/{choose}",

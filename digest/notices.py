@@ -1,4 +1,5 @@
-"""Service mails about a subscription: confirm, already subscribed, welcome.
+"""Service mails about a subscription: confirm, already subscribed, welcome, and what is asked
+for on the page of one's own choices.
 
 They go through the outbox as everything does.  A notice's unit says which it is and when it
 was asked for, so that each request has one delivery and a retry renders the same mail.
@@ -13,6 +14,7 @@ from digest.storage import database, held, outbox
 from subscribers import directory, tokens
 from subscribers import model as people
 
+UNDO_WITHIN = timedelta(days=14)
 CONFIRM_WITHIN = timedelta(hours=72)  # B7: 24 to 72 hours, then the request is deleted
 _KINDS = 10  # of notices at most; a unit is seconds since 1970 times this, and the kind
 
@@ -21,9 +23,22 @@ class Notice(StrEnum):
     CONFIRM = "confirm"
     ALREADY = "already"
     WELCOME = "welcome"
+    LINK = "link"  # where one's choices are
+    ADDRESS = "address"  # is this the new one?
+    MOVED = "moved"  # to the old address, with the way back
+    LINKED = "linked"  # a chat was
 
 
-_NUMBERS = {Notice.CONFIRM: 1, Notice.ALREADY: 2, Notice.WELCOME: 3}
+_NUMBERS = {
+    Notice.CONFIRM: 1,
+    Notice.ALREADY: 2,
+    Notice.WELCOME: 3,
+    Notice.LINK: 4,
+    Notice.ADDRESS: 5,
+    Notice.MOVED: 6,
+    Notice.LINKED: 7,
+}
+_WITH_A_WAY_OUT = frozenset({Notice.WELCOME, Notice.LINK, Notice.LINKED})
 
 
 def put(
@@ -63,7 +78,7 @@ def of_unit(unit_id: int) -> Notice:
 
 def links(rt: runtime.Runtime, notice: Notice, reach: people.Reach) -> model.Links:
     """A way out in whatever comes after "yes"; before that, silence is the way out."""
-    return audience.links(rt, reach) if notice is Notice.WELCOME else model.Links()
+    return audience.links(rt, reach) if notice in _WITH_A_WAY_OUT else model.Links()
 
 
 def mail_parts(
@@ -76,10 +91,12 @@ def mail_parts(
     names = rt.publication.topic_names
     shown: dict[str, object] = {"topics": tuple(names.get(slug, slug) for slug in reach.topics)}
     shown_links = links(rt, notice, reach)
-    if notice is Notice.CONFIRM:
+    if notice in {Notice.CONFIRM, Notice.ADDRESS}:
         shown["confirm_url"] = confirm_url(rt, reach.channel_id, delivery.created_at)
     if notice is Notice.ALREADY:
         shown_links = model.Links(preferences=audience.links(rt, reach).preferences)
+    if notice is Notice.MOVED:
+        shown["undo_url"] = undo_url(rt, reach.channel_id, delivery.created_at)
     if notice is Notice.WELCOME:
         shown["next_at"] = next_at(reach, delivery.created_at)
     return rt.mail_renderer.notice(notice.value, shown_links, language=reach.language, **shown)
@@ -89,6 +106,12 @@ def confirm_url(rt: runtime.Runtime, channel_id: int, asked_at: datetime) -> str
     """The page on which the owner of an address says yes."""
     token = tokens.sign(rt.keys, audience.CONFIRM, channel_id, expires_at=asked_at + CONFIRM_WITHIN)
     return f"{rt.settings.base_url}/confirm/{token}"
+
+
+def undo_url(rt: runtime.Runtime, channel_id: int, changed_at: datetime) -> str:
+    """The page on which the owner of an address takes back that another took its place (B18)."""
+    token = tokens.sign(rt.keys, audience.UNDO, channel_id, expires_at=changed_at + UNDO_WITHIN)
+    return f"{rt.settings.base_url}/undo/{token}"
 
 
 def next_at(reach: people.Reach, after: datetime) -> str:

@@ -95,14 +95,9 @@ def read_way_out(rt: runtime.Runtime, token: str) -> tuple[int, Stream]:
     raise errors.InvalidToken("the token is not one of ours for leaving")
 
 
-def preferences_token(rt: runtime.Runtime, subscriber_id: int) -> str:
-    """What a person's own preferences page is found by."""
-    return tokens.sign(rt.keys, audience.PREFERENCES, subscriber_id)
-
-
-def read_preferences_token(rt: runtime.Runtime, token: str) -> int:
-    """The subscriber a preferences link belongs to.  Raises InvalidToken."""
-    return tokens.read(rt.keys, audience.PREFERENCES, token, now=rt.clock())
+def preferences_token(rt: runtime.Runtime, channel_id: int) -> str:
+    """What the preferences page of the person behind a channel is found by."""
+    return tokens.sign(rt.keys, audience.CHOICES, channel_id)
 
 
 def standing(session: database.Session, channel_id: int, now: datetime) -> Standing | None:
@@ -261,11 +256,16 @@ def confirm(
     Raises UnknownChannel when the request has lapsed, or was ended since.
     """
     confirmed = optin.confirm(session, channel_id, now=now)
-    if not confirmed.again:
+    if confirmed.replaced is not None:
+        notices.put(session, rt, notices.Notice.MOVED, confirmed.replaced, now=now)
+    elif not confirmed.again:
         notices.put(session, rt, notices.Notice.WELCOME, channel_id, now=now)
     found = standing(session, channel_id, now)
     if found is None:
         raise errors.UnknownChannel(channel_id)
+    return found
+
+
 def remember_bot(session: database.Session, name: str) -> None:
     """Keep what Telegram calls our bot, for links to it."""
     switches.put(session, _BOT, name)
@@ -289,9 +289,6 @@ def deep_link(name: str, catalogue: topics.Catalogue, chosen: Iterable[str]) -> 
         if fits and not set(catalogue.ancestors(slug)) & set(wanted):
             kept.append(slug)
     return f"https://t.me/{name}" + (f"?start={'_'.join(kept)}" if kept else "")
-
-
-    return found
 
 
 def note_flood(session: database.Session, *, now: datetime) -> None:

@@ -60,11 +60,15 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """The channel is in use; `again` when it was before this confirmation."""
+    """The channel is in use; `again` when it was before this confirmation.
+
+    `replaced` is the channel whose place it took just now.
+    """
 
     channel_id: int
     subscriber_id: int
     again: bool
+    replaced: int | None = None
 
 
 Answer = OptInRequested | AlreadyActive | TooSoon | Refused
@@ -146,7 +150,21 @@ def _refusal(
     return suppression.blocked(session, [channel_id], now=now, what="notice").get(channel_id)
 
 
-def _wait(session: sa.Connection, address_hash: str, now: datetime) -> datetime | None:
+def take_turn(
+    session: sa.Connection, *, key: bytes, email: str, what: str, every: timedelta, now: datetime
+) -> bool:
+    """Count one mail of the kind `what` to an address; False when its turn has not come yet.
+
+    Raises InvalidAddress.
+    """
+    address = addresses.normalise_email(email).address
+    turn = addresses.address_hash(key, "email", f"{what} {address}")
+    return _wait(session, turn, now, every) is None
+
+
+def _wait(
+    session: sa.Connection, address_hash: str, now: datetime, every: timedelta = EVERY
+) -> datetime | None:
     """Take the address's turn; None when it was free, else when it will be."""
     taken = session.execute(
         sql.insert(session, confirmation)
@@ -154,7 +172,7 @@ def _wait(session: sa.Connection, address_hash: str, now: datetime) -> datetime 
         .on_conflict_do_update(
             index_elements=[confirmation.c.address_hash],
             set_={"requested_at": now},
-            where=confirmation.c.requested_at <= now - EVERY,
+            where=confirmation.c.requested_at <= now - every,
         )
         .returning(confirmation.c.requested_at)
     ).first()
@@ -163,7 +181,7 @@ def _wait(session: sa.Connection, address_hash: str, now: datetime) -> datetime 
     last: datetime = session.execute(
         sa.select(confirmation.c.requested_at).where(confirmation.c.address_hash == address_hash)
     ).scalar_one()
-    return last + EVERY
+    return last + every
 
 
 def _add_address(
@@ -182,9 +200,11 @@ def _add_address(
         .order_by(channel.c.id)
         .limit(1)
     )
-    channels.add(
+    added = channels.add(
         session, subscriber_id, address, key=key, now=now, state="pending", how=how, replaces=old
     )
+    # An address they had before takes the place of today's one as a new one does.
+    session.execute(channel.update().where(channel.c.id == added.id).values(replaces=old))
 
 
 def confirm(
@@ -206,17 +226,20 @@ def confirm(
     channels.activate(session, channel_id, now=now, how=how)
     suppression.lift_by_person(session, [channel_id])
     if row.replaces is not None:
-        _retire(session, row.replaces, row.subscriber_id, now)
+        _retire(session, row.replaces, channel_id, row.subscriber_id, now)
     routes.apply_default(session, row.subscriber_id)
-    return Confirmed(channel_id, row.subscriber_id, again=False)
+    return Confirmed(channel_id, row.subscriber_id, again=False, replaced=row.replaces)
 
 
-def _retire(session: sa.Connection, old: int, subscriber_id: int, now: datetime) -> None:
-    session.execute(
-        channel.update()
-        .where(channel.c.id == old, channel.c.subscriber_id == subscriber_id)
-        .values(will="unsubscribed", ended_at=now)
-    )
+def _retire(session: sa.Connection, old: int, new: int, subscriber_id: int, now: datetime) -> None:
+    """End the old address; what the person had go there goes to the new one."""
+    theirs = sa.and_(channel.c.id == old, channel.c.subscriber_id == subscriber_id)
+    flags = session.execute(
+        sa.select(channel.c.receives_digests, channel.c.receives_alerts).where(theirs)
+    ).one_or_none()
+    if flags is not None:
+        session.execute(channel.update().where(channel.c.id == new).values(flags._asdict()))
+    session.execute(channel.update().where(theirs).values(will="unsubscribed", ended_at=now))
     history.record(
         session, subscriber_id, act="replaced", now=now, how="new address", channel_id=old
     )

@@ -54,6 +54,14 @@ def read(keys: Sequence[bytes], purpose: str, token: str, *, now: datetime) -> i
     return int.from_bytes(payload[1 : 1 + length], "big")
 
 
+def ends_at(token: str) -> datetime:
+    """When a token that ends does; to be asked of one that was read.  Raises InvalidToken."""
+    payload = _data(token)[:-MAC_BYTES]
+    if not payload[0] & _ENDS:
+        raise errors.InvalidToken("the token has no end")
+    return datetime.fromtimestamp(int.from_bytes(payload[1 + (payload[0] & 0x0F) :], "big"), UTC)
+
+
 def _mac(key: bytes, purpose: str, payload: bytes) -> bytes:
     mac = _keyed(key, purpose).copy()
     mac.update(payload)

@@ -42,7 +42,7 @@ async def form(
     assert isinstance(topics, tuple)  # noqa: S101 - as both makers of `typed` give it
     if "time_zone" in answer.wrong:
         zone = rt.settings.time_zone
-    newest = await rt.db.read(archive.days)
+    newest = await rt.db.read(archive.days) if rt.settings.archive == "public" else ()
     pace_of = await door.paces.read()
     bot = await rt.db.read(signup.bot_name) if speaks_telegram(rt) else ""
     return show.page(
@@ -172,7 +172,7 @@ class _Pages:
     def _confirm_page(self, standing: signup.Standing, *, done: bool) -> responses.Response:
         person, channel = standing.person, standing.channel
         names = self._rt.publication.topic_names
-        token = signup.preferences_token(self._rt, person.id)
+        token = signup.preferences_token(self._rt, channel.id)
         return self._show.page(
             "confirm",
             language=person.language,

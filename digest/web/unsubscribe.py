@@ -112,5 +112,5 @@ class _Pages:
             paused_until=until and words.local_time(until, person.time_zone, person.language),
             weeks=signup.PAUSES_WEEKS,
             preferences=f"{self._show.root}/preferences/"
-            f"{signup.preferences_token(self._rt, person.id)}",
+            f"{signup.preferences_token(self._rt, channel.id)}",
         )

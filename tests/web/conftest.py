@@ -53,7 +53,7 @@ class Reader:
         self.unsubscribe_alerts = self._address(
             "unsubscribe", audience.UNSUBSCRIBE_ALERTS, self.channel_id
         )
-        self.preferences = self._address("preferences", audience.PREFERENCES, ann.id)
+        self.preferences = self._address("preferences", audience.CHOICES, self.channel_id)
 
     def _address(self, page: str, purpose: str, subject: int) -> str:
         return f"/{page}/{tokens.sign(self._rt.keys, purpose, subject)}"

@@ -248,6 +248,6 @@ async def test_a_confirmation_that_was_ended_since_brings_nobody_back(
 
 
 def test_every_notice_is_told_from_its_number() -> None:
-    assert len(set(notices.Notice)) == 3
+    assert len(set(notices.Notice)) == 7
     with pytest.raises(Exception, match="no such notice"):
         notices.of_unit(10)

@@ -60,6 +60,7 @@ def _recipient(
         alerts_today=alerts_today,
         muted=reach.muted,
         follow_since=reach.follow_since,
+        keywords=reach.keywords,
     )
 
 

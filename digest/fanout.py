@@ -102,6 +102,7 @@ def make_curator(
         window_from=window_from,
         now=now,
         plan=curate.Plan(max_stories=daily.max_stories, per_section=daily.per_section),
+        resolve=rt.catalogue.resolve_all,
     )
 
 
@@ -177,9 +178,14 @@ def decide_alert(
     recipients: Sequence[model.Recipient],
     now: datetime,
 ) -> tuple[alert.AlertDecision, ...]:
-    """Who of these is alerted, and why the others are not."""
+    """Who of these is alerted, and why the others are not: by topics and keywords alike."""
+    story = raised.story
+    if keywords := {each for recipient in recipients for each in recipient.keywords}:
+        under = curate.Queried((story,), rt.catalogue.resolve_all).under(keywords)
+        [story] = under.stories
+        recipients = [under.follower(recipient) for recipient in recipients]
     return alert.decide(
-        raised.story,
+        story,
         recipients,
         topic_names=rt.publication.topic_names,
         now=now,

@@ -177,6 +177,7 @@ class Recipient:
     muted: frozenset[str] = frozenset()  # topics left out until unmuted
     follow_since: Mapping[str, datetime] = field(default_factory=dict)
     alerted: frozenset[int] = frozenset()  # ids in `seen` that went as an alert
+    keywords: tuple[str, ...] = ()  # phrases and queries followed, as saved
 
 
 @dataclass(frozen=True, slots=True)

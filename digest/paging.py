@@ -102,7 +102,7 @@ class Pages:
         done = set(past.here)  # one for a person, whatever channels they chose
         self._begin(session)
         n_nothing_new = 0
-        issues = self._choose(there, past, mutes)
+        issues = self._issues_of(there, past, mutes, directory.keywords(session, subscriber_ids))
         names = self._message_ids(len(there))
         for one, (shown, more), message_id in zip(there, issues, names, strict=True):
             if self._had_another(past.last.get(one.subscriber_id)):
@@ -138,6 +138,52 @@ class Pages:
             return False
         return not timetable.may_follow(self.slot, slot_of(last.bucket, last.on))
 
+    def _issues_of(
+        self,
+        there: Sequence[people.Following],
+        past: seen.Past,
+        mutes: Mapping[int, Sequence[str]],
+        keywords: Mapping[int, Sequence[str]],
+    ) -> list[_Issue]:
+        """What each is shown: who follows keywords apart from the others."""
+        if not keywords:
+            return self._choose(there, past, mutes)
+        plain = [one for one in there if one.subscriber_id not in keywords]
+        asking = [one for one in there if one.subscriber_id in keywords]
+        made = zip(
+            (*plain, *asking),
+            (*self._choose(plain, past, mutes), *self._asked(asking, past, mutes, keywords)),
+            strict=True,
+        )
+        by_channel = {one.channel_id: issue for one, issue in made}
+        return [by_channel[one.channel_id] for one in there]
+
+    def _asked(
+        self,
+        asking: Sequence[people.Following],
+        past: seen.Past,
+        mutes: Mapping[int, Sequence[str]],
+        keywords: Mapping[int, Sequence[str]],
+    ) -> list[_Issue]:
+        """What those are shown who follow keywords: all stories are held once against theirs."""
+        who_asks = {one.subscriber_id for one in asking}
+        known = self.curator.under({each for who in who_asks for each in keywords[who]})
+        numbers: dict[str, _Numbers] = {}
+        issues: list[_Issue] = []
+        for one in asking:
+            who = one.subscriber_id
+            shown, current = past.any.get(who, 0), past.full.get(who, 0)
+            topics = one.topics.split("\n") if one.topics else []
+            topics += known.standing_for(keywords[who])
+            muted = known.follows(mutes.get(who, ()))
+            reader = curate.Reader(
+                known.follows(topics), muted, current, shown & ~current, not topics, one.language
+            )
+            if one.language not in numbers:
+                numbers[one.language] = _Numbers(known, self._given, one.language)
+            issues += map(_packed, known.choose([reader], numbers[one.language]))
+        return issues
+
     def _choose(
         self,
         there: Sequence[people.Following],
@@ -158,10 +204,7 @@ class Pages:
             for key, one in zip(
                 keys, self.curator.choose(readers, self._numbers[language]), strict=True
             ):
-                self._issues[key] = (
-                    showings.packed(one.places) if one.places else None,
-                    showings.packed(one.more) if one.more else None,
-                )
+                self._issues[key] = _packed(one)
         return list(map(self._issues.__getitem__, alike))
 
     def _alike(
@@ -197,6 +240,13 @@ class Pages:
         """As many secrets as messages, from one look at the system's randomness."""
         secrets = os.urandom(10 * n).hex()
         return [secrets[at : at + 20] for at in range(0, 20 * n, 20)]
+
+
+def _packed(one: curate.Numbered) -> _Issue:
+    return (
+        showings.packed(one.places) if one.places else None,
+        showings.packed(one.more) if one.more else None,
+    )
 
 
 class _Numbers(dict[int, int]):

@@ -115,10 +115,11 @@ def count_issues(
     ):
         recipients = audience.recipients(session, reached, now=now)
         n_recipients += len(recipients)
+        known = curator.under({each for one in recipients for each in one.keywords})
         served |= {
             recipient.subscriber_id
             for recipient in recipients
-            if curator.curate(recipient).issue is not None
+            if known.curate(recipient).issue is not None
         }
         after = reached[-1].channel_id
     return Count(len(stories), n_recipients, len(served), n_recipients - len(served))

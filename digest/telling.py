@@ -152,6 +152,8 @@ def evidence(reason: str, topic: str) -> str:
             return f"it was reported from {words}"
         case "learnt":
             return f"stories filed there before also say “{words}”"
+        case "keyword":
+            return f"it has {words}"
         case "topic":
             return f"what is about {words} is also about {topic}"
     return f"the evidence is “{reason}”"

@@ -179,6 +179,18 @@ def mutes(
     return muted
 
 
+def keywords(session: sa.Connection, subscriber_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The phrases and queries that these people follow; who has none is not in it."""
+    phrases: dict[int, list[str]] = {}
+    for subscriber_id, phrase in session.execute(
+        sa.select(keyword.c.subscriber_id, keyword.c.phrase)
+        .where(bulk.one_of(session, keyword.c.subscriber_id, subscriber_ids))
+        .order_by(keyword.c.subscriber_id, keyword.c.phrase)
+    ):
+        phrases.setdefault(subscriber_id, []).append(phrase)
+    return phrases
+
+
 def _in_buckets(buckets: Sequence[model.Bucket]) -> sa.ColumnElement[bool]:
     return sa.or_(
         sa.false(),
@@ -244,13 +256,7 @@ def _reaches(session: sa.Connection, rows: Sequence[Any], now: datetime) -> list
     ):
         since.setdefault(subscriber_id, {})[topic] = at
     muted = mutes(session, ids, now=now)
-    phrases: dict[int, list[str]] = {}
-    for subscriber_id, phrase in session.execute(
-        sa.select(keyword.c.subscriber_id, keyword.c.phrase)
-        .where(keyword.c.subscriber_id.in_(ids))
-        .order_by(keyword.c.subscriber_id, keyword.c.phrase)
-    ):
-        phrases.setdefault(subscriber_id, []).append(phrase)
+    phrases = keywords(session, ids)
     return [
         model.Reach(
             **row._mapping,

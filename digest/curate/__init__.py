@@ -26,5 +26,6 @@ from digest.curate.choosing import Plan
 from digest.curate.crowd import Numbered
 from digest.curate.curator import Curated, Curator, curate, explain
 from digest.curate.index import Reader
+from digest.curate.queried import Queried
 
-__all__ = ["Curated", "Curator", "Numbered", "Plan", "Reader", "curate", "explain"]
+__all__ = ["Curated", "Curator", "Numbered", "Plan", "Queried", "Reader", "curate", "explain"]

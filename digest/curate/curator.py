@@ -4,11 +4,12 @@ The rules are told in the package's docstring.
 """
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from digest import model, phrases
+from digest import model, phrases, query
+from digest.curate import queried
 from digest.curate.choosing import STANDARD, Chooser, Chosen, Plan
 from digest.curate.crowd import Crowd, Numbered
 from digest.curate.index import NOWHERE, Reader, StoryIndex, bits
@@ -37,8 +38,8 @@ class Curator:
     """The stories of one edition, prepared once, to be curated for one recipient after another.
 
     `parents` maps a topic to all topics above it.  `window_from` is when the previous edition
-    was frozen; None takes stories of any age.  `words` are by language.  Raises ValueError for
-    a story handed in twice.
+    was frozen; None takes stories of any age.  `words` are by language.  `resolve` gives the
+    slugs of topics that keywords name.  Raises ValueError for a story handed in twice.
     """
 
     def __init__(
@@ -52,8 +53,21 @@ class Curator:
         now: datetime,
         plan: Plan = STANDARD,
         words: Mapping[str, phrases.Phrases] | None = None,
+        resolve: query.Resolve | None = None,
+        under: queried.Under | None = None,
     ) -> None:
         self._plan = plan
+        self._under = under or queried.Queried(stories, resolve).under(())
+        self._anew = functools.partial(
+            Curator,
+            topic_names=topic_names,
+            topic_order=topic_order,
+            parents=parents,
+            window_from=window_from,
+            now=now,
+            plan=plan,
+            words=words,
+        )
         self._names = topic_names
         self._words = words or {}
         self._given = tuple(story.id for story in stories)
@@ -67,6 +81,10 @@ class Curator:
 
     def curate(self, recipient: model.Recipient) -> Curated:
         """Choose one reader's stories."""
+        if recipient.keywords:
+            if not self._under.keywords.issuperset(recipient.keywords):
+                return self.under(recipient.keywords).curate(recipient)
+            recipient = self._under.follower(recipient)
         reader = self._index.read(recipient)
         made = self._issues.get(reader)
         if made is None:
@@ -76,6 +94,15 @@ class Curator:
             made = self._issues[reader] = chosen, self._issue(chosen)
         chosen, issue = made
         return Curated(issue, functools.partial(self._choices, chosen, issue, recipient))
+
+    def under(self, keywords: Collection[str]) -> "Curator":
+        """The same stories for readers who follow some of these keywords, or none."""
+        found = self._under.whole.under(keywords)
+        return self._anew(found.stories, under=found)
+
+    def standing_for(self, keywords: Iterable[str]) -> tuple[str, ...]:
+        """What is followed, as if it were a topic, by who follows these of the keywords."""
+        return self._under.standing_for(keywords)
 
     def choose(self, readers: Sequence[Reader], numbers: Mapping[int, int]) -> list[Numbered]:
         """Choose as `curate` does, for a crowd, without making issues or saying why.

@@ -157,7 +157,7 @@ class ChatRenderer:
             "breaking": item.story.breaking,
         }
         row = [_action(words_of.gettext("Why this"), f"why:s{item.story.id}")]
-        if item.topic:
+        if item.topic and not item.topic.startswith("“"):  # a keyword cannot be muted
             mute = words_of.gettext("Mute %(topic)s") % {"topic": words.shorten(name, 24)}
             row.insert(0, _action(mute, f"mute:{item.topic}"))
         keyboard = (tuple(row), (_action(words_of.gettext("Settings"), "settings"),))

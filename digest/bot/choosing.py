@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from digest import chatting
-from digest.bot import screens, showing, topic_screens, understanding
+from digest.bot import asking, screens, showing, topic_screens, understanding
 from digest.bot.talk import Talk
 from subscribers import preferences
 
@@ -23,10 +23,11 @@ async def follow(talk: Talk, words: str) -> None:
     """Follow what is named; what is not clear is asked for with buttons."""
     if (reader := await talk.known()) is None:
         return
-    named = understanding.named(talk.rt.catalogue, words)
     if not words:
         await talk.show(topic_screens.topic_tree(talk.view, reader.person))
         return
+    asked = asking.taken_apart(talk.rt.catalogue, words)
+    named = understanding.named(talk.rt.catalogue, asked.names)
     if named.topics or named.placements:
         new = await follow_all(talk, named.topics)
         same = [slug for slug in named.topics if slug not in new]
@@ -41,6 +42,7 @@ async def follow(talk: Talk, words: str) -> None:
         )
     if named.unknown:
         await talk.send(topic_screens.near(talk.view, named.unknown))
+    await asking.follow(talk, talk.reader or reader, asked.queries)
 
 
 async def follow_all(talk: Talk, topics: Sequence[str]) -> tuple[str, ...]:
@@ -57,10 +59,14 @@ async def unfollow(talk: Talk, words: str) -> None:
     """Stop following what is named."""
     if (reader := await talk.known()) is None:
         return
-    named = understanding.named(talk.rt.catalogue, words)
     if not words:
         await talk.show(topic_screens.topic_tree(talk.view, reader.person))
         return
+    if gone_queries := await asking.unfollow(talk, reader, (words, *words.split(","))):
+        reader = await talk.refresh() or reader
+        await talk.show(topic_screens.followed(talk.view, reader.person, gone_queries=gone_queries))
+        return
+    named = understanding.named(talk.rt.catalogue, words)
     if named.topics:
         above = _above(talk, reader, named.topics)
         gone = await talk.rt.db.run(

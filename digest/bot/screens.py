@@ -51,6 +51,10 @@ class View:
         """Name topics as readers see them."""
         return tuple(self.catalogue.name_of(slug, self.language) for slug in slugs)
 
+    def chosen(self, person: people.Subscriber) -> tuple[str, ...]:
+        """Name what somebody follows: topics, then queries in quotation marks."""
+        return (*self.names(person.topics), *quoted(person.keywords))
+
     def button(self, text: str, verb: str, *arguments: object) -> model.ChatButton:
         """Make a button; `text` is translated."""
         return model.ChatButton(self.say(text), data=data.write(verb, *arguments))
@@ -58,6 +62,11 @@ class View:
     def in_words(self, at: datetime, time_zone: str) -> str:
         """Write a moment on a reader's clock."""
         return words.local_time(at, time_zone, self.language)
+
+
+def quoted(queries: Sequence[str]) -> tuple[str, ...]:
+    """Write queries so that they stand apart from names of topics."""
+    return tuple(f"“{text}”" for text in queries)
 
 
 def simple(name: str, **values: Any) -> Screen:
@@ -70,7 +79,7 @@ def first_time(view: View, person: people.Subscriber) -> Screen:
     values = {
         "clock": clocks.clock(person.time_zone, view.now),
         "place": clocks.place(person.time_zone),
-        "chosen": view.names(person.topics),
+        "chosen": view.chosen(person),
     }
     other = view.button("My clock shows another time", "zones", "", FIRST)
     return Screen("first_time", values, (*_time_rows(person, FIRST), (other,)))
@@ -173,7 +182,7 @@ def _standing(view: View, person: people.Subscriber) -> dict[str, Any]:
     muted = [slug for slug, until in person.muted.items() if until > view.now]
     return {
         **_when(view, person),
-        "chosen": view.names(person.topics),
+        "chosen": view.chosen(person),
         "muted": view.names(sorted(muted)),
         "alerts": person.alerts,
         "quiet": f"{person.quiet_from:%H:%M}–{person.quiet_until:%H:%M}"

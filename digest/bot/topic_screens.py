@@ -5,7 +5,7 @@ from datetime import datetime
 
 from digest import model, topics
 from digest.bot import data
-from digest.bot.screens import ALONE, FIRST, LATER, LIST, Row, Screen, View
+from digest.bot.screens import ALONE, FIRST, LATER, LIST, Row, Screen, View, quoted
 from digest.render import words
 from subscribers import model as people
 
@@ -35,7 +35,7 @@ def start(view: View, person: people.Subscriber, page: int = 0) -> Screen:
     """First run, first tap: what this is, and the topics."""
     rows = _topic_rows(view, person, page, FIRST)
     onward = view.button("Next" if person.topics else "Next: a bit of everything", "next")
-    values = {"chosen": view.names(person.topics)}
+    values = {"chosen": view.chosen(person)}
     return Screen("start", values, (*rows, (onward,)))
 
 
@@ -43,7 +43,7 @@ def topic_tree(view: View, person: people.Subscriber, page: int = 0) -> Screen:
     """All topics, with a check mark at those followed."""
     rows = _topic_rows(view, person, page, LATER)
     done = (view.button("Done", "go", "status"), view.button("Digest now", "go", "digest"))
-    return Screen("topics", {"chosen": view.names(person.topics)}, (*rows, done))
+    return Screen("topics", {"chosen": view.chosen(person)}, (*rows, done))
 
 
 def _topic_rows(view: View, person: people.Subscriber, page: int, where: str) -> tuple[Row, ...]:
@@ -82,6 +82,9 @@ def followed(
     same: Sequence[str] = (),
     placements: Sequence[str] = (),
     above: Sequence[str] = (),
+    new_queries: Sequence[str] = (),
+    gone_queries: Sequence[str] = (),
+    same_queries: Sequence[str] = (),
 ) -> Screen:
     """What a /follow or /unfollow came to, with a way to take it back."""
     rows: list[Row] = []
@@ -93,12 +96,12 @@ def followed(
         (view.button("Topics", "page", f"{LATER}0"), view.button("Digest now", "go", "digest"))
     )
     values = {
-        "new": view.names(new),
-        "gone": view.names(gone),
-        "same": view.names(same),
+        "new": (*view.names(new), *quoted(new_queries)),
+        "gone": (*view.names(gone), *quoted(gone_queries)),
+        "same": (*view.names(same), *quoted(same_queries)),
         "placements": tuple(placements),
         "above": view.names(above),
-        "chosen": view.names(person.topics),
+        "chosen": view.chosen(person),
         "stopped": view.stopped,
     }
     return Screen("followed", values, tuple(rows))
@@ -147,7 +150,7 @@ def latest(
 def nothing(view: View, person: people.Subscriber) -> Screen:
     """There is no story to show just now."""
     rows = ((view.button("Topics", "page", f"{LATER}0"), view.button("Latest", "go", "latest")),)
-    return Screen("nothing", {"chosen": view.names(person.topics)}, rows)
+    return Screen("nothing", {"chosen": view.chosen(person)}, rows)
 
 
 def muted(view: View, topic: str, until: datetime, time_zone: str) -> Screen:

@@ -13,6 +13,7 @@ from digest import (
     correcting,
     errors,
     fanout,
+    forecast,
     intake,
     model,
     outdated,
@@ -100,7 +101,7 @@ class Release:
     n_by_kind: Mapping[str, int]
     n_stories: int
     lead: str
-    chat_seconds: float
+    sending: forecast.Forecast
     after: int
     size: sizing.Size | None  # of the longest mail; None when there is none, or no sender
 
@@ -231,7 +232,13 @@ def reckon_release(session: database.Session, rt: runtime.Runtime, now: datetime
         n_by_kind=n_by_kind,
         n_stories=len(shown),
         lead=shown[0].title if shown else "",
-        chat_seconds=n_by_kind.get("chat", 0) / rt.settings.telegram.rate_per_second,
+        sending=forecast.of(
+            session,
+            rt,
+            n_by_kind,
+            n_parts=forecast.parts_now(session, rt, now) if n_by_kind.get("chat") else 1,
+            now=now,
+        ),
         after=newest.edition.id if newest else 0,
         size=_size(session, rt, now),
     )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest import audience, compose, errors, fanout, model, runtime, sizing
+from digest import audience, compose, errors, fanout, forecast, model, runtime, sizing
 from digest.storage import database, documents, editions
 from subscribers import directory, suppression
 from subscribers import model as people
@@ -41,6 +41,7 @@ class Count:
     n_recipients: int
     n_issues: int
     n_nothing_new: int
+    sending: forecast.Forecast  # of their messages, one for each channel
 
 
 def anybody(rt: runtime.Runtime, topics: Sequence[str], kind: model.ChannelKind) -> people.Reach:
@@ -108,6 +109,7 @@ def count_issues(
     """Curate for everybody and count, as publishing for everybody now would."""
     edition, stories = _edition(session, rt, digest, now)
     curator = fanout.make_curator(rt, stories, edition.window_from, now)
+    n_by_kind = dict.fromkeys(model.ChannelKind, 0)
     served: set[int] = set()  # one issue for a person, whatever channels they chose
     n_recipients = after = 0
     while reached := directory.recipients(
@@ -116,13 +118,16 @@ def count_issues(
         recipients = audience.recipients(session, reached, now=now)
         n_recipients += len(recipients)
         known = curator.under({each for one in recipients for each in one.keywords})
-        served |= {
-            recipient.subscriber_id
-            for recipient in recipients
-            if known.curate(recipient).issue is not None
-        }
+        for recipient in recipients:
+            if known.curate(recipient).issue is not None:
+                served.add(recipient.subscriber_id)
+                n_by_kind[recipient.kind] += 1
         after = reached[-1].channel_id
-    return Count(len(stories), n_recipients, len(served), n_recipients - len(served))
+    n_parts = 1
+    if n_by_kind[model.ChannelKind.CHAT]:
+        n_parts = forecast.parts(session, rt, edition, stories, now)
+    expected = forecast.of(session, rt, n_by_kind, n_parts=n_parts, now=now)
+    return Count(len(stories), n_recipients, len(served), n_recipients - len(served), expected)
 
 
 def _with_sender(rt: runtime.Runtime) -> runtime.Runtime:

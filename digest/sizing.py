@@ -114,8 +114,28 @@ def of_general_issue(
 
     Raises RenderError.
     """
+    made = issue_for_anybody(session, rt, edition, stories, now, kind=model.ChannelKind.EMAIL)
+    if made is None or not isinstance(made[0], model.MailMessage):
+        return None
+    return measure(session, made[0], made[1])
+
+
+def issue_for_anybody(
+    session: database.Session,
+    rt: runtime.Runtime,
+    edition: model.Edition,
+    stories: tuple[model.Story, ...],
+    now: datetime,
+    *,
+    kind: model.ChannelKind,
+    topics: tuple[str, ...] = (),
+) -> tuple[model.MailMessage | model.ChatMessage, model.Issue] | None:
+    """The message of who follows these topics, and its issue; None without one.
+
+    Raises RenderError.
+    """
     frozen = tuple(documents.story_from(documents.story_document(story)) for story in stories)
-    reach = anybody(rt, model.ChannelKind.EMAIL)
+    reach = model.replace(anybody(rt, kind), topics=topics)
     [recipient] = audience.recipients(session, [reach], now=now)
     curator = fanout.make_curator(rt, frozen, edition.window_from, now)
     issue = curator.curate(recipient).issue
@@ -127,7 +147,7 @@ def of_general_issue(
         kind=model.DeliveryKind.DIGEST,
         unit_id=edition.id,
         channel_id=0,
-        channel_kind=model.ChannelKind.EMAIL,
+        channel_kind=kind,
         subscriber_id=0,
         message_id=draft.message_id,
         shown=draft.shown,
@@ -137,10 +157,7 @@ def of_general_issue(
     )
     by_id = {story.id: story for story in frozen}
     message = compose.Composer(rt).issue(delivery, reach, edition, by_id)
-    if not isinstance(message, model.MailMessage):
-        return None
-    told = compose.issue_of(delivery, by_id, rt.publication.topic_names)
-    return measure(session, message, told)
+    return message, compose.issue_of(delivery, by_id, rt.publication.topic_names)
 
 
 async def warn(rt: runtime.Runtime, edition: model.Edition) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from digest import runtime
-    from digest.storage import editions
+    from digest.storage import database, editions
 
 app = cyclopts.App(
     name="editions",
@@ -89,23 +89,31 @@ def _document(progress: "editions.Progress") -> dict[str, object]:
 @app.command
 @opening.command
 def plan(*, options: opening.Options = opening.PLAIN) -> None:
-    """The next due moment of every group of readers, soonest first.
+    """The next due moment of every group of readers, soonest first, and how long sending takes.
+
+    As long, and as many Stars, as when everybody gets the longest issue there is now.
 
     Example: digest editions plan
     """
-    from digest import pipeline, timetable
+    from digest import forecast, pipeline, timetable
     from subscribers import directory
 
     with opening.opened(options) as rt, rt.db.reading() as session:
         now = rt.clock()
         found = directory.buckets(session)
-    due = []
-    for bucket, n_readers in found:
-        known = timetable.Bucket(bucket.time_zone, bucket.send_at, bucket.cadence)
-        slot = timetable.next_slot(known, now)
-        if slot is not None:
-            due.append((slot, n_readers))
-    due.sort(key=lambda pair: (pair[0].at, pair[0].bucket.key))
+        n_channels = directory.channels_by_bucket(session)
+        n_parts = 1
+        if any("chat" in counted for counted in n_channels.values()):
+            n_parts = forecast.parts_now(session, rt, now)
+        due = []
+        for bucket, n_readers in found:
+            known = timetable.Bucket(bucket.time_zone, bucket.send_at, bucket.cadence)
+            slot = timetable.next_slot(known, now)
+            if slot is not None:
+                n_by_kind = n_channels.get(bucket, {})
+                expected = forecast.of(session, rt, n_by_kind, n_parts=n_parts, now=now)
+                due.append((slot, n_readers, expected))
+    due.sort(key=lambda one: (one[0].at, one[0].bucket.key))
     if options.json:
         output.as_lines(
             {
@@ -115,12 +123,14 @@ def plan(*, options: opening.Options = opening.PLAIN) -> None:
                 "send_at": f"{slot.bucket.send_at:%H:%M}",
                 "cadence": slot.bucket.cadence,
                 "readers": n_readers,
+                "seconds": round(expected.seconds, 1),
+                "stars": expected.n_stars,
             }
-            for slot, n_readers in due
+            for slot, n_readers, expected in due
         )
         return
     output.as_table(
-        ("at", "digest", "local time", "zone", "cadence", "readers"),
+        ("at", "digest", "local time", "zone", "cadence", "readers", "sending"),
         (
             (
                 slot.at,
@@ -129,8 +139,9 @@ def plan(*, options: opening.Options = opening.PLAIN) -> None:
                 slot.bucket.time_zone,
                 slot.bucket.cadence,
                 n_readers,
+                "; ".join(expected.sentences),
             )
-            for slot, n_readers in due
+            for slot, n_readers, expected in due
         ),
         empty="no readers yet: digest subscribers add ADDRESS",
     )
@@ -178,6 +189,10 @@ def _count(rt: "runtime.Runtime", digest: str, options: opening.Options) -> int:
                 "recipients": count.n_recipients,
                 "issues": count.n_issues,
                 "nothing_new": count.n_nothing_new,
+                "mails": count.sending.n_mail,
+                "chats": count.sending.n_chats,
+                "seconds": round(count.sending.seconds, 1),
+                "stars": count.sending.n_stars,
             }
         )
     else:
@@ -185,6 +200,8 @@ def _count(rt: "runtime.Runtime", digest: str, options: opening.Options) -> int:
             f"{count.n_stories} stories, {count.n_issues} issues; "
             f"nothing new for {count.n_nothing_new} of {count.n_recipients}"
         )
+        for sentence in count.sending.sentences:
+            output.say(sentence)
     return 0
 
 
@@ -204,6 +221,8 @@ async def _publish(
     else:
         made = await pipeline.publish_due(rt)
     ids = [edition.id for edition in made]
+    if not options.json:
+        await rt.db.read(_tell_forecast, rt, ids)
     faults: list[str] = []
     if wait and ids:
         async with _progress(rt, ids):
@@ -226,6 +245,26 @@ async def _publish(
     for fault in faults:
         opening.complain(fault)
     return 1 if faults else 0
+
+
+def _tell_forecast(session: "database.Session", rt: "runtime.Runtime", ids: list[int]) -> None:
+    """Say how long what was just made takes to go out, and what it costs, before it goes."""
+    from digest import forecast
+    from digest.storage import editions, ledger
+
+    now = rt.clock()
+    for edition_id in ids:
+        progress = editions.get(session, edition_id)
+        n_by_kind = ledger.waiting(session, [edition_id])
+        if progress is None or not n_by_kind:
+            continue
+        n_parts = 1
+        if "chat" in n_by_kind:
+            stories = editions.stories_of(session, edition_id)
+            n_parts = forecast.parts(session, rt, progress.edition, stories, now)
+        expected = forecast.of(session, rt, n_by_kind, n_parts=n_parts, now=now)
+        for sentence in expected.sentences:
+            output.say(f"edition {edition_id}: {sentence}", flush=True)
 
 
 @contextlib.asynccontextmanager

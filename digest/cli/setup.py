@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ from digest.cli import opening, output
 
 if TYPE_CHECKING:
     from digest import settings
+    from digest.storage import database
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,8 @@ async def _look(rt: runtime.Runtime, *, quick: bool) -> AsyncIterator[Finding]:
         yield Finding("ledger", False, fault, "digest editions show ID, and keep the log for us")
     if not faults:
         yield Finding("ledger", True, "the counts of editions and alerts balance")
+    if rt.settings.telegram.token.get_secret_value():
+        yield await rt.db.read(_chat_rate, rt)
     for finding in _signatures(rt):
         yield finding
     async for finding in _returned(rt, quick=quick):
@@ -199,6 +203,32 @@ def _staff(rt: runtime.Runtime) -> Finding:
     if not rt.settings.smtp.url.get_secret_value():
         return Finding("staff", False, "no mail server to tell them with", "set smtp.url")
     return Finding("staff", True, f"{n_staff} told by mail when sources fail")
+
+
+def _chat_rate(session: "database.Session", rt: runtime.Runtime) -> Finding:
+    """Whether Telegram lets chat messages go as fast as is set, and for how many Stars (C4)."""
+    from digest import settings_groups
+    from digest.deliver import paying
+    from digest.storage import stars
+
+    telegram, free = rt.settings.telegram, settings_groups.FREE_CHAT_RATE
+    rate = f"{telegram.rate_per_second:g} messages a second"
+    if telegram.pays:
+        today = rt.clock().astimezone(UTC).date()
+        spent = stars.spent(session, today).n_messages / paying.MESSAGES_PER_STAR
+        says = f"{rate}, for {telegram.paid_stars_a_day} Stars a day at most; {spent:g} today"
+        return Finding("chat rate", True, says)
+    if telegram.paid_broadcasts:
+        says = f"{rate}: nothing is paid for, {free} are free (telegram.paid_broadcasts is true)"
+        return Finding("chat rate", True, says)
+    if telegram.rate_per_second <= free:
+        return Finding("chat rate", True, f"{rate}, which is free")
+    is_telegram = telegram.api_url == settings_groups.TELEGRAM_API
+    says = f"{rate}: Telegram takes {free} for nothing and makes everybody wait for more"
+    fix = f"set telegram.rate_per_second to {free} or less, or telegram.paid_broadcasts"
+    if not is_telegram:  # one of our own still asks Telegram; one for tests does not
+        says += ", unless this Bot API server knows better"
+    return Finding("chat rate", not is_telegram, says, fix)
 
 
 def _time_zones() -> Finding:

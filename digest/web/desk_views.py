@@ -160,7 +160,7 @@ class Views:
             n_chat=reckoned.n_by_kind.get("chat", 0),
             n_stories=reckoned.n_stories,
             lead=words.clean(reckoned.lead),
-            minutes=max(1, round(reckoned.chat_seconds / 60)),
+            sending=reckoned.sending.sentences,
             after=reckoned.after,
             n_kilobytes=round(reckoned.size.n_html_bytes / 1000) if reckoned.size else 0,
             warnings=reckoned.size.warnings if reckoned.size else (),

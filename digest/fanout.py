@@ -5,6 +5,9 @@ it came: a crash is resumed at the next page, and the outbox's unique keys refus
 delivery to the same channel.
 """
 
+import contextlib
+import gc
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -19,6 +22,34 @@ DAILY = "daily"
 EDITION_LIFE = timedelta(hours=20)  # after which an issue is not worth sending any more
 MOST_STORIES = 500  # in one edition; the hottest
 WINDOWS = {"daily": 1.0, "weekdays": 2.5, "weekly": 5.0}  # of daily.window_hours
+
+
+class _CollectorAtRest(contextlib.AbstractContextManager[None]):
+    """Keeps Python from looking for reference cycles while any page is made.
+
+    A page makes tens of thousands of objects and no cycle: looking takes a fifth of its time.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._n_pages = 0
+        self._was_on = False
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._n_pages:
+                self._was_on = gc.isenabled()
+            self._n_pages += 1
+            gc.disable()
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._n_pages -= 1
+            if self._was_on and not self._n_pages:
+                gc.enable()
+
+
+_collector_at_rest = _CollectorAtRest()
 
 
 def digest_title(rt: runtime.Runtime) -> str:
@@ -120,17 +151,18 @@ def _fan_out_page(
     ids = pages.next_ids(session, progress.after_channel_id, PAGE)
     if not ids:
         return False
-    page = pages.page(session, ids, now)
     kind = model.DeliveryKind.DIGEST
-    queueing.put(
-        session,
-        kind,
-        edition.id,
-        page.rows,
-        outbox.PRIORITY[kind],
-        expires_at=edition.frozen_at + EDITION_LIFE,
-        now=now,
-    )
+    with _collector_at_rest:
+        page = pages.page(session, ids, now)
+        queueing.put(
+            session,
+            kind,
+            edition.id,
+            page.rows,
+            outbox.PRIORITY[kind],
+            expires_at=edition.frozen_at + EDITION_LIFE,
+            now=now,
+        )
     left_out = Counter(progress.left_out) + Counter(page.left_out)
     editions.advance(
         session,

@@ -1,5 +1,6 @@
 """A crowd is served by masks and numbers; each reader gets what curating them alone would give."""
 
+import gc
 import random
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from digest import audience, fanout, model
+from digest import audience, fanout, model, paging
+from digest.curate import crowd
 from digest.storage import editions, outbox, tables
 from subscribers import directory
 from subscribers import model as people
@@ -127,13 +129,15 @@ def alone(press: Press, edition: model.Edition) -> dict[int, tuple[object, objec
     return found
 
 
+@pytest.mark.parametrize("few", [1, crowd.FEW])
 @pytest.mark.parametrize("seed", range(4))
 async def test_a_crowd_is_served_as_each_of_them_would_be_alone(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, few: int
 ) -> None:
     """D11: with follows and mutes, what was seen or changed since, and merged stories."""
     chance = random.Random(seed)
     monkeypatch.setattr(fanout, "PAGE", 17)
+    monkeypatch.setattr(crowd, "FEW", few)
     async with publishing.opened(database_url, tmp_path) as press:
         add_crowd(press, chance)
         add_past(press, chance)
@@ -205,3 +209,26 @@ async def test_what_is_seen_while_an_edition_goes_out_counts_from_the_next_page_
         await fanout.fan_out(press.rt, edition)
         made = press.do(outbox.listing, kind=model.DeliveryKind.DIGEST, unit_id=edition.id)
     assert [each.subscriber_id for each in made] == [ann.id]
+
+
+async def test_python_looks_for_cycles_again_after_every_page_also_after_one_that_failed(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with publishing.opened(database_url, tmp_path) as press:
+        press.add_reader("ann")
+        edition = freeze(press, make_stories(press, random.Random(5)))
+        whole, looking = paging.Pages.page, []
+
+        def page(*args: Any) -> paging.Page:
+            looking.append(gc.isenabled())
+            if len(looking) == 1:
+                raise RuntimeError("in the middle of a page")
+            return whole(*args)
+
+        monkeypatch.setattr(paging.Pages, "page", page)
+        with pytest.raises(RuntimeError, match="in the middle"):
+            await fanout.fan_out(press.rt, edition)
+        assert gc.isenabled()
+        await fanout.fan_out(press.rt, edition)
+    assert looking == [False, False]
+    assert gc.isenabled()

@@ -109,7 +109,7 @@ def count_issues(
     """Curate for everybody and count, as publishing for everybody now would."""
     edition, stories = _edition(session, rt, digest, now)
     curator = fanout.make_curator(rt, stories, edition.window_from, now)
-    n_by_kind = dict.fromkeys(model.ChannelKind, 0)
+    n_by_kind = {str(kind): 0 for kind in model.ChannelKind}
     served: set[int] = set()  # one issue for a person, whatever channels they chose
     n_recipients = after = 0
     while reached := directory.recipients(

@@ -73,7 +73,7 @@ def buckets(session: sa.Connection) -> list[tuple[model.Bucket, int]]:
     return [(model.Bucket(row.time_zone, row.send_at, row.cadence), row.n) for row in rows]
 
 
-def channels_by_bucket(session: sa.Connection) -> dict[model.Bucket, dict[model.Kind, int]]:
+def channels_by_bucket(session: sa.Connection) -> dict[model.Bucket, dict[str, int]]:
     """Count the channels that a digest goes to, by kind, for each of `buckets`."""
     columns = (subscriber.c.time_zone, subscriber.c.send_at, subscriber.c.cadence, channel.c.kind)
     rows = session.execute(
@@ -82,7 +82,7 @@ def channels_by_bucket(session: sa.Connection) -> dict[model.Bucket, dict[model.
         .where(_LIVE, _WANTS["digest"])
         .group_by(*columns)
     )
-    found: dict[model.Bucket, dict[model.Kind, int]] = {}
+    found: dict[model.Bucket, dict[str, int]] = {}
     for row in rows:
         bucket = model.Bucket(row.time_zone, row.send_at, row.cadence)
         found.setdefault(bucket, {})[row.kind] = row.n

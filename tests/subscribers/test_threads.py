@@ -7,6 +7,10 @@ from tests.subscribers import making
 from tests.subscribers.making import NOW, person, state
 
 
+def _channel(session: sa.Connection, thread_id: int | None = None) -> int:
+    return person(session, None, chat_id=-42, thread_id=thread_id).channels[0].id
+
+
 def test_a_channel_without_its_topic_writes_to_general(session: sa.Connection) -> None:
     """C6: same channel, same person, same preferences."""
     group = person(session, None, chat_id=-42, thread_id=5, topics=["asia"])
@@ -22,21 +26,21 @@ def test_a_channel_without_its_topic_writes_to_general(session: sa.Connection) -
 
 def test_a_topic_is_left_once(session: sa.Connection) -> None:
     """Two messages that lose it side by side tell of it once."""
-    channel_id = making.channel_id(session, None, chat_id=-42, thread_id=5)
+    channel_id = _channel(session, 5)
     assert threads.leave(session, channel_id, 5, now=NOW)
     assert not threads.leave(session, channel_id, 5, now=NOW)
 
 
 def test_a_topic_chosen_anew_is_not_left_for_an_old_one(session: sa.Connection) -> None:
-    channel_id = making.channel_id(session, None, chat_id=-42, thread_id=6)
+    channel_id = _channel(session, 6)
     assert not threads.leave(session, channel_id, 5, now=NOW)
     assert channels.get(session, channel_id).thread_id == 6
 
 
 def test_where_general_has_its_own_channel_that_one_stays_alone(session: sa.Connection) -> None:
     """C6: the group gets no digest twice."""
-    general = making.channel_id(session, None, chat_id=-42)
-    thread = making.channel_id(session, None, chat_id=-42, thread_id=5)
+    general = _channel(session)
+    thread = _channel(session, 5)
     assert threads.leave(session, thread, 5, now=NOW)
     assert state(session, thread) == "gone"
     assert state(session, general) == "active"
@@ -45,9 +49,9 @@ def test_where_general_has_its_own_channel_that_one_stays_alone(session: sa.Conn
 
 def test_what_was_ended_in_general_stays_ended(session: sa.Connection) -> None:
     """C16."""
-    general = making.channel_id(session, None, chat_id=-42)
+    general = _channel(session)
     preferences.unsubscribe(session, scope="channel", channel_id=general, now=NOW, how="chat")
-    thread = making.channel_id(session, None, chat_id=-42, thread_id=5)
+    thread = _channel(session, 5)
     threads.leave(session, thread, 5, now=NOW)
     assert (state(session, general), state(session, thread)) == ("unsubscribed", "gone")
 

@@ -282,3 +282,20 @@ async def test_a_removed_source_takes_its_tombstones_along(
         assert count(press, "known_uid") > 0
         press.do(sources.remove, source.id, now=press.clock())
         assert count(press, "known_uid") == 0
+
+
+async def test_what_was_dropped_does_not_come_back_to_the_archive_when_it_is_old(
+    database_url: str, tmp_path: Path
+) -> None:
+    """D10: what is forgotten cannot be left out."""
+    async with publishing.opened(database_url, tmp_path) as press:
+        [seoul, porto] = press.add_stories(SEOUL, PORTO)
+        press.add_reader("ann", topics=[])
+        edition = await press.publish()
+        press.do(stories.edit, seoul, dropped=True)
+        await purged(press)
+        assert press.do(stories.load, ids=[porto]) == ()
+        opened = press.do(archive.open_edition, press.rt, edition.id)
+        assert opened is not None
+        assert [item.story.title for item in opened[1].items] == [PORTO]
+        assert [day.headline for day in press.do(archive.days)] == [PORTO]

@@ -22,6 +22,7 @@ _day = tables.archived_day
 _story = tables.archived_story
 _word = tables.archived_word
 _merged = tables.merged_story
+_told = tables.story
 
 PUBLIC = (*editions.OPEN, model.EditionState.DONE)
 DAYS_AT_ONCE = 50  # in one transaction
@@ -193,13 +194,16 @@ def gone(session: sa.Connection, story_ids: Iterable[int]) -> frozenset[int]:
 
 
 def _gone_among(ids: Sequence[int]) -> sa.CompoundSelect[int]:
-    is_gone = tables.story.c.dropped | tables.story.c.withdrawn
-    itself = sa.select(tables.story.c.id).where(tables.story.c.id.in_(ids), is_gone)
-    # Who dropped a story dropped what became part of it.
+    # A story that became part of another has lost its entries to it, and is what that one is;
+    # who dropped that one dropped both.
+    is_part = sa.exists().where(_merged.c.story_id == _told.c.id)
+    itself = sa.select(_told.c.id).where(
+        _told.c.id.in_(ids), _told.c.dropped | (_told.c.withdrawn & ~is_part)
+    )
     part = (
         sa.select(_merged.c.story_id)
-        .join(tables.story, tables.story.c.id == _merged.c.into_id)
-        .where(_merged.c.story_id.in_(ids), tables.story.c.dropped)
+        .join(_told, _told.c.id == _merged.c.into_id)
+        .where(_merged.c.story_id.in_(ids), _told.c.dropped | _told.c.withdrawn)
     )
     return sa.union_all(itself, part)
 
@@ -256,11 +260,19 @@ def _begins(table: sa.FromClause, word: str) -> sa.ColumnElement[bool]:
 
 
 def _is_gone() -> sa.ColumnElement[bool]:
-    story = tables.story.alias("told")
-    into = sa.select(_merged.c.into_id).where(_merged.c.story_id == _word.c.story_id)
-    return sa.exists().where(
-        (story.c.id == _word.c.story_id) & (story.c.dropped | story.c.withdrawn)
-    ) | sa.exists().where(story.c.id == into.scalar_subquery(), story.c.dropped)
+    """As `_gone_among`, of the story of a word."""
+    itself = sa.exists().where(
+        _told.c.id == _word.c.story_id,
+        _told.c.dropped
+        | (_told.c.withdrawn & ~sa.exists().where(_merged.c.story_id == _told.c.id)),
+    )
+    into = _told.alias("into")
+    part = sa.exists().where(
+        _merged.c.story_id == _word.c.story_id,
+        into.c.id == _merged.c.into_id,
+        into.c.dropped | into.c.withdrawn,
+    )
+    return itself | part
 
 
 def alike(

@@ -41,12 +41,14 @@ def purge_stories(
         _entry.c.story_id == _story.c.id,
         (_entry.c.collected_at >= before) | _entry.c.fixed | _entry.c.withdrawn,
     )
+    # One that became part of another has no entries left to be told by, and is what that one is.
+    is_part = sa.exists().where(tables.merged_story.c.story_id == _story.c.id)
     corrected = sa.exists().where(tables.topic_correction.c.story_id == _story.c.id)
     held = sa.select(sa.func.count()).where(_entry.c.story_id == _story.c.id).scalar_subquery()
     query = (
         sa.select(_story.c.id, held.label("n"))
         .where(_story.c.id > after_id, _story.c.first_at < before)
-        .where(~_story.c.pinned, ~_story.c.dropped, ~_story.c.withdrawn)
+        .where(~_story.c.pinned, ~_story.c.dropped, ~_story.c.withdrawn | is_part)
         .where(~kept, ~corrected, *_not_the_last(session))
         .order_by(_story.c.id)
         .limit(limit)

@@ -23,6 +23,9 @@ from subscribers import model as people
 ON_ANOTHER_CHANNEL = "on another channel"
 HAD_ANOTHER = "had another edition"
 SUBSCRIBED_SINCE = "subscribed since"
+# Things shown in one edition, of which there are 65,536 at most, from where on keywords are not
+# named any more: a reason for every keyword of every reader may be more.
+OWN_WORDS = 50_000
 _MOST = 50_000  # different issues, and sets of topics, remembered
 
 _Issue: TypeAlias = tuple[bytes | None, bytes | None]  # as the outbox keeps it: shown, left out
@@ -257,8 +260,10 @@ class _Numbers(dict[int, int]):
         self._curator, self._given, self._language = curator, given, language
 
     def __missing__(self, place: int) -> int:
-        number = self._given.number(self._curator.shown(place, self._language))
-        self[place] = number
+        shown = self._curator.shown(place, self._language)
+        if self._given.n_given >= OWN_WORDS and curate.is_of_keyword(shown):
+            shown = curate.of_any_keyword(shown)
+        number = self[place] = self._given.number(shown)
         return number
 
 

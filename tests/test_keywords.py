@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from digest import fanout, model, pipeline, preview, why
+from digest import fanout, model, paging, pipeline, preview, why
 from digest.storage import outbox
 from subscribers import preferences
 from tests import publishing, test_paging
@@ -116,3 +116,24 @@ async def test_why_tells_of_the_keyword(database_url: str, tmp_path: Path) -> No
         assert (after.shown, after.reason) == (True, "shown")
         assert 'it has "interest rates" in the title' in after.lines[1]
         assert told(porto).reason == "topic not followed"
+
+
+async def test_an_edition_with_too_many_reasons_stops_naming_keywords(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A delivery has two bytes for a thing shown: an edition must not stop for want of numbers."""
+    monkeypatch.setattr(paging, "OWN_WORDS", 2)
+    async with publishing.opened(database_url, tmp_path) as press:
+        press.add_stories(SEOUL, PORTO, GLACIERS)
+        for number, name in enumerate(("ann", "bob", "cid")):
+            typed = ["seoul", f"rates -x{number}", "porto", "glaciers"]
+            press.add_reader(name, topics=[], keywords=typed)
+        press.add_reader("dan", topics=["sports"])
+        await press.publish()
+        *_, cid, dan = press.deliveries()
+        assert {each.why for each in cid.shown} == {"You follow “words of yours”"}
+        assert [each.why for each in dan.shown] == ["You follow Sports (title: football)"]
+        await press.send()
+        [mail] = press.mail_of("cid")
+        assert "“words of yours”" in mail.text()
+        assert SEOUL in mail.text()

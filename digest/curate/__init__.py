@@ -20,12 +20,26 @@ then editor's picks, then topics in catalogue order.  A story stands once, under
 that is strongest for it, where a topic counts as strong as the strongest above it: so the
 specific goes before the general.  When an issue is too long for all, every section gets its
 best story before any gets a second.  Within a section: hottest, then latest, then lowest id.
+
+A keyword or saved query is a topic of its own for who follows it, above all others of a story
+that it matches; it counts also where a topic of the story is muted.
 """
 
 from digest.curate.choosing import Plan
 from digest.curate.crowd import Numbered
 from digest.curate.curator import Curated, Curator, curate, explain
 from digest.curate.index import Reader
-from digest.curate.queried import Queried
+from digest.curate.queried import Queried, is_of_keyword, of_any_keyword
 
-__all__ = ["Curated", "Curator", "Numbered", "Plan", "Queried", "Reader", "curate", "explain"]
+__all__ = [
+    "Curated",
+    "Curator",
+    "Numbered",
+    "Plan",
+    "Queried",
+    "Reader",
+    "curate",
+    "explain",
+    "is_of_keyword",
+    "of_any_keyword",
+]

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from digest import model, query
 
-__all__ = ["Queried", "Under", "read"]
+__all__ = ["Queried", "Under", "is_of_keyword", "of_any_keyword", "read"]
 
+ANY = "“words of yours”"
 SURE = 2.0  # above every score of a topic
 _FEW = 3  # stories, for which trying each query is quicker than a matcher
 
@@ -80,6 +81,17 @@ class Queried:
             return [range(len(queries)) for _ in self._stories]
         matcher = query.Matcher(queries)
         return [matcher.matching(text) for text in self._texts]
+
+
+def is_of_keyword(shown: model.Shown) -> bool:
+    """Tell whether the reason, or the section, is a keyword."""
+    return "“" in shown.why or shown.topic.startswith("“")
+
+
+def of_any_keyword(shown: model.Shown) -> model.Shown:
+    """The same without naming the keyword: as for everybody whose keywords it has."""
+    topic = ANY if shown.topic.startswith("“") else shown.topic
+    return model.replace(shown, topic=topic, why=f"You follow {ANY}")
 
 
 @functools.lru_cache(maxsize=65_536)

@@ -125,13 +125,18 @@ class Numbers:
             self.version += 1
         self._transaction = None if transaction is None else weakref.ref(transaction)
 
+    @property
+    def n_given(self) -> int:
+        """How many numbers are given out, with those of this transaction."""
+        return len(self._kept) + len(self._new)
+
     def number(self, shown: model.Shown) -> int:
         """The number of a thing shown, between `begin` and `write`.  Raises OverflowError."""
         number = self._kept.get(shown)
         if number is None:
             number = self._new.get(shown)
         if number is None:
-            number = self._new[shown] = len(self._kept) + len(self._new)
+            number = self._new[shown] = self.n_given
             if number > MOST:
                 raise OverflowError(f"more than {MOST} things shown in one edition")
             self._unwritten.append((number, shown))

@@ -7,6 +7,7 @@ from starlette import convertors, exceptions, requests, responses, types
 
 from digest import runtime
 from digest.web import (
+    api,
     archive,
     desk,
     embed,
@@ -64,6 +65,7 @@ def create(
         hooks.routes(rt, take_update),
     ):
         app.include_router(routes)
+    app.mount(api.PATH, api.create(rt, show, door))
     app.add_exception_handler(exceptions.HTTPException, _problem(show))
     app.add_exception_handler(fastapi.exceptions.RequestValidationError, _problem(show))
     app.add_middleware(

@@ -102,15 +102,25 @@ def _places() -> tuple[str, ...]:
 
 def zones(chosen: str, now: datetime) -> tuple[tuple[str, tuple[ZoneChoice, ...]], ...]:
     """Regions with their zones; the one chosen first of all when it is no place's own."""
+    others = dict.fromkeys([*([chosen] if chosen not in _places() else []), "UTC"])
+    first = ("", tuple(_zone(name, now) for name in others))
+    return (first, *_regions(now.replace(second=0, microsecond=0)))
+
+
+@lru_cache(maxsize=2)
+def _regions(minute: datetime) -> tuple[tuple[str, tuple[ZoneChoice, ...]], ...]:
+    """The whole world, once a minute: hundreds of clocks are more work than all of a page."""
     found: dict[str, list[ZoneChoice]] = {}
     for name in _places():
         region, _, _ = name.partition("/")
-        found.setdefault(REGIONS.get(region, region), []).append(_zone(name, now))
-    others = dict.fromkeys([*([chosen] if chosen not in _places() else []), "UTC"])
-    return (
-        ("", tuple(_zone(name, now) for name in others)),
-        *((region, tuple(some)) for region, some in found.items()),
-    )
+        found.setdefault(REGIONS.get(region, region), []).append(_zone(name, minute))
+    return tuple((region, tuple(some)) for region, some in found.items())
+
+
+@lru_cache(maxsize=1024)
+def _rules(name: str) -> ZoneInfo:
+    """Keep a zone's rules, which are read from a file otherwise."""
+    return ZoneInfo(name)
 
 
 def _zone(name: str, now: datetime) -> ZoneChoice:
@@ -150,7 +160,7 @@ def guess_zone(accept_language: str, otherwise: str) -> str:
 
 def clock(time_zone: str, now: datetime) -> str:
     """What clocks show there now."""
-    return f"{now.astimezone(ZoneInfo(time_zone)):%H:%M}"
+    return f"{now.astimezone(_rules(time_zone)):%H:%M}"
 
 
 def read_wishes(

@@ -120,14 +120,16 @@ class Door:
         if again is not None:
             return Answer(typed, again=again)
         if not is_robot:
+            # What has no catalogue is said in the publication's own language.
+            language = self._rt.templates.language(asking.language, self._rt.settings.language)
             asked = signup.Request(
                 email,
                 chosen.wishes,
-                wording=self.wording(asking.language),
+                wording=self.wording(language),
                 ip=client,
                 user_agent=asking.request.headers.get("user-agent", ""),
                 how=asking.how,
-                language=asking.language,
+                language=language,
             )
             await self._rt.db.run(signup.join, self._rt, asked, now=self._rt.clock())
             self._rt.outbox_grew.set()

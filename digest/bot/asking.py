@@ -42,7 +42,8 @@ def taken_apart(catalogue: topics.Catalogue, text: str) -> Asked:
         else:
             parts[-1] += found[0] if found else text[at]
         at = found.end() if found else at + 1
-    queries, names = [], []
+    queries: list[str] = []
+    names: list[str] = []
     for part in filter(None, map(str.strip, parts)):
         known = catalogue.resolve_all(part) or catalogue.is_placement(part)
         asks = _ONLY_A_QUERY.search(part) or (not known and _is_query(part))

@@ -24,7 +24,7 @@ MOST_STORIES = 500  # in one edition; the hottest
 WINDOWS = {"daily": 1.0, "weekdays": 2.5, "weekly": 5.0}  # of daily.window_hours
 
 
-class _CollectorAtRest(contextlib.AbstractContextManager[None]):
+class _CollectorAtRest(contextlib.ContextDecorator):
     """Keeps Python from looking for reference cycles while any page is made.
 
     A page makes tens of thousands of objects and no cycle: looking takes a fifth of its time.
@@ -142,6 +142,7 @@ def _parents(rt: runtime.Runtime) -> dict[str, frozenset[str]]:
     return {slug: frozenset(catalogue.ancestors(slug)) for slug in catalogue.slugs}
 
 
+@_collector_at_rest
 def _fan_out_page(
     session: database.Session, rt: runtime.Runtime, edition: model.Edition, pages: paging.Pages
 ) -> bool:
@@ -152,17 +153,16 @@ def _fan_out_page(
     if not ids:
         return False
     kind = model.DeliveryKind.DIGEST
-    with _collector_at_rest:
-        page = pages.page(session, ids, now)
-        queueing.put(
-            session,
-            kind,
-            edition.id,
-            page.rows,
-            outbox.PRIORITY[kind],
-            expires_at=edition.frozen_at + EDITION_LIFE,
-            now=now,
-        )
+    page = pages.page(session, ids, now)
+    queueing.put(
+        session,
+        kind,
+        edition.id,
+        page.rows,
+        outbox.PRIORITY[kind],
+        expires_at=edition.frozen_at + EDITION_LIFE,
+        now=now,
+    )
     left_out = Counter(progress.left_out) + Counter(page.left_out)
     editions.advance(
         session,

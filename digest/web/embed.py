@@ -186,7 +186,7 @@ class _Pages:
         status: int = 200,
         answer: joining.Answer | None = None,
     ) -> responses.Response:
-        language, now = look.language, self._rt.clock()
+        language = look.language
         zone = choosing.guess_zone(
             request.headers.get("accept-language", ""), self._rt.settings.time_zone
         )
@@ -201,7 +201,6 @@ class _Pages:
         assert isinstance(topics, tuple)  # noqa: S101 - as both makers of `typed` give it
         if answer is not None and not answer.is_asked:
             status = 422
-        pace_of = await self._door.paces.read()
         digest = base64.b64encode(hashlib.sha256(look.theme.encode()).digest()).decode()
         return self._show.page(
             "embed",
@@ -223,10 +222,19 @@ class _Pages:
             unfolded=bool(answer and answer.wrong - {"email"}),
             again=answer.again if answer else None,
             given=[self._rt.catalogue.name_of(slug, language) for slug in look.topics],
-            tree=choosing.topic_tree(self._rt.catalogue, topics, language, pace_of),
-            zones=choosing.zones(zone, now),
-            clock=choosing.clock(zone, now),
-            opened=self._door.opened(),
-            challenge=joining.document(self._door.challenge()),
-            wording=self._door.wording(language),
+            challenge=joining.document(self._door.challenge()) if state == "ask" else "",
+            **(await self._choices(topics, zone, language) if state == "ask" else {}),
         )
+
+    async def _choices(
+        self, topics: tuple[str, ...], zone: str, language: str
+    ) -> dict[str, object]:
+        """What only the form shows, and most of the work."""
+        now, pace_of = self._rt.clock(), await self._door.paces.read()
+        return {
+            "tree": choosing.topic_tree(self._rt.catalogue, topics, language, pace_of),
+            "zones": choosing.zones(zone, now),
+            "clock": choosing.clock(zone, now),
+            "opened": self._door.opened(),
+            "wording": self._door.wording(language),
+        }

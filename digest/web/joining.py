@@ -104,7 +104,8 @@ class Door:
         Raises TooManyError when this network, this domain or everybody asked too often.
         """
         began = time.monotonic()
-        form = _completed(asking.form, {**_PLAIN, **asking.defaults})
+        at_home = {"time_zone": self._rt.settings.time_zone}
+        form = _completed(asking.form, _PLAIN | at_home | asking.defaults)
         email = str(form.get("email", "")).strip()
         chosen = choosing.read_wishes(form, self._rt.catalogue, ())
         typed: dict[str, object] = {**chosen.typed, "email": email}

@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette import exceptions, requests, responses
 
+from digest import audience, editors, errors, model, reckoning, resending, runtime
 from digest import desk as desk_
 from digest import editors, errors, model, reckoning, resending, runtime
 from digest.render import words
@@ -80,6 +81,7 @@ class Editions:
         return self._views.page(
             "edition",
             account,
+            archived=audience.edition_address(self._rt, edition_id),
             edition=self._views.edition(progress),
             n_recipients=reckoned.n_recipients,
             n_issues=reckoned.n_issues,

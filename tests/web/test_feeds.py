@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from digest import model, runtime
-from digest.storage import stories
 from digest.web import atom
 from tests.web import making, past
 
@@ -130,7 +129,7 @@ async def test_a_feed_that_lost_a_story_is_newer_than_before(
     """Who asks by time alone must not keep what was dropped."""
     first = await browser.get("/feed/asia.xml")
     clock.forward(minutes=2)
-    await rt.db.run(stories.edit, 2, dropped=True)
+    await rt.db.run(making.edit, 2, dropped=True)
     later = await browser.get(
         "/feed/asia.xml", headers={"If-Modified-Since": first.headers["last-modified"]}
     )

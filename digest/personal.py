@@ -13,6 +13,7 @@ from subscribers import (
     addresses,
     channels,
     errors,
+    history,
     identities,
     optin,
     people,
@@ -24,9 +25,15 @@ from subscribers import model as people_model
 
 HOW = signup.PREFERENCES_PAGE
 CHAT = "chat"
+ASKED = "address asked"
 CODE_LASTS = timedelta(minutes=15)
 LINK_EVERY = timedelta(hours=1)  # how often an address is mailed the link to its choices
+ADDRESSES_A_DAY = 5  # that one person may have asked
 CODE_PREFIX = "link-"  # of a deep link's payload, which has 64 characters at most
+
+
+class AskedTooOftenError(Exception):
+    """Too many new addresses were asked for one person in a day; nothing was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +149,14 @@ def ask_address(
     """Ask the owner of a new address whether it may be this person's (B18).
 
     Whose it is now is not told (B9): somebody else is mailed the link to their own choices.
-    Raises InvalidAddress.
+    Raises InvalidAddress, AskedTooOftenError.
     """
     now = rt.clock()
+    addresses.normalise_email(email)
+    day = now - timedelta(days=1)
+    if history.count_since(session, subscriber_id, ASKED, day) >= ADDRESSES_A_DAY:
+        raise AskedTooOftenError
+    history.record(session, subscriber_id, act=ASKED, now=now, how=how, field="email")
     try:
         answer = optin.request(
             session, key=rt.keys[-1], now=now, how=how, email=email, subscriber_id=subscriber_id

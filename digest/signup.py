@@ -11,21 +11,19 @@ from typing import Literal
 
 from digest import audience, model, notices, runtime, topics
 from digest.storage import database, switches
-from subscribers import channels, errors, optin, people, preferences, tokens
+from subscribers import channels, errors, identities, optin, people, preferences, tokens
 from subscribers import model as people_model
 
 Stream = Literal["digest", "alerts"]
-What = Literal["digest", "alerts", "everything"]
+What = Literal["digest", "alerts", "channel", "everything"]
 
 HOW = "unsubscribe page"
 ONE_CLICK = "one-click"
 PREFERENCES_PAGE = "preferences page"
 FRONT_PAGE = "front page"
 WORDING_VERSION = "2026-11"  # of templates/web/wording.txt; a new one whenever its sense changes
-REFUSALS_BEFORE_TELLING = 100  # requests refused in an hour: staff are told then (B8)
 DEEP_LINK_CHARS = 64
 _BOT = "telegram.name"
-_FLOODED = "signup.flooded_at"
 PAUSES_WEEKS = (1, 2, 4)
 _STREAMS: Mapping[str, Stream] = {
     audience.UNSUBSCRIBE: "digest",
@@ -45,6 +43,7 @@ class Standing:
     gets_digests: bool
     gets_alerts: bool
     paused_until: datetime | None  # None when there is no pause, or it is over
+    is_replaced: bool = False  # by another address: this one's links open only the way out (B18)
 
     @property
     def gets_anything(self) -> bool:
@@ -115,6 +114,7 @@ def standing(session: database.Session, channel_id: int, now: datetime) -> Stand
         gets_digests=reached and channel.receives_digests and person.cadence != "off",
         gets_alerts=reached and channel.receives_alerts and person.alerts,
         paused_until=until if until and until > now else None,
+        is_replaced=identities.is_replaced(session, channel_id),
     )
 
 
@@ -134,8 +134,32 @@ def leave(
 def come_back(session: database.Session, channel_id: int, what: What, *, now: datetime) -> None:
     """Take a leaving back, on the person's own word."""
     preferences.resubscribe(session, scope="channel", channel_id=channel_id, now=now, how=HOW)
-    if what != "everything":
+    if what not in {"everything", "channel"}:
         preferences.resubscribe(session, scope=what, channel_id=channel_id, now=now, how=HOW)
+
+
+def leave_topic(
+    session: database.Session, subscriber_id: int, topic: str, *, now: datetime
+) -> bool:
+    """Stop following one of several topics; False when it is not followed, or is the last.
+
+    Without any, everything would come: whoever wants to leave the last wants less, not more.
+    """
+    topics_ = people.get(session, subscriber_id).topics
+    if topic not in topics_ or len(topics_) < 2:
+        return False
+    return preferences.unsubscribe(
+        session, scope="topic", subscriber_id=subscriber_id, topic=topic, now=now, how=HOW
+    )
+
+
+def follow_again(
+    session: database.Session, subscriber_id: int, topic: str, *, now: datetime
+) -> None:
+    """Take `leave_topic` back.  Raises InvalidPreference."""
+    preferences.resubscribe(
+        session, scope="topic", subscriber_id=subscriber_id, topic=topic, now=now, how=HOW
+    )
 
 
 def pause(session: database.Session, subscriber_id: int, weeks: int, *, now: datetime) -> None:
@@ -289,18 +313,6 @@ def deep_link(name: str, catalogue: topics.Catalogue, chosen: Iterable[str]) -> 
         if fits and not set(catalogue.ancestors(slug)) & set(wanted):
             kept.append(slug)
     return f"https://t.me/{name}" + (f"?start={'_'.join(kept)}" if kept else "")
-
-
-def note_flood(session: database.Session, *, now: datetime) -> None:
-    """Remember that far too many ask, for staff to be told."""
-    switches.put(session, _FLOODED, now.isoformat())
-
-
-def take_flood(session: database.Session) -> datetime | None:
-    """When `note_flood` was last called, once; None when it was not since."""
-    noted = switches.get(session, _FLOODED)
-    switches.put(session, _FLOODED, "")
-    return datetime.fromisoformat(noted) if noted else None
 
 
 def tidy(session: database.Session, *, now: datetime) -> int:

@@ -98,6 +98,14 @@ def last_before(session: sa.Connection, subscriber_id: int, act: str, field: str
     return value
 
 
+def count_since(session: sa.Connection, subscriber_id: int, act: str, at: datetime) -> int:
+    """Count how often a person did `act` after a time."""
+    found = sa.select(sa.func.count()).where(
+        consent.c.subscriber_id == subscriber_id, consent.c.act == act, consent.c.at > at
+    )
+    return session.scalar(found) or 0
+
+
 def forget_traces(session: sa.Connection, before: datetime) -> int:
     """Empty IP addresses and user agents recorded before a time; give how many lines had any."""
     traced = sa.or_(consent.c.ip != "", consent.c.user_agent != "")

@@ -3,16 +3,29 @@
 import json
 from collections.abc import Awaitable, Callable
 
-from digest import chatting
+from digest import chatting, personal
 from digest import privacy as privacy_
-from digest.bot import choosing, clocks, screens, showing, timing, topic_screens, understanding
+from digest.bot import (
+    choosing,
+    clocks,
+    linking,
+    screens,
+    showing,
+    timing,
+    topic_screens,
+    understanding,
+)
 from digest.bot.talk import Talk
 
 Handler = Callable[[Talk, str], Awaitable[None]]
 
 
 async def start(talk: Talk, words: str) -> None:
-    """Register the chat or bring it back; a deep link's payload names topics (C18)."""
+    """Register the chat or bring it back; a deep link's payload names topics (C18), or is the
+    code that links the chat to somebody with a mailbox (B23)."""
+    if words.startswith(personal.CODE_PREFIX):
+        await linking.ask(talk, words)
+        return
     zone = clocks.guess(talk.language, talk.rt.settings.time_zone)
     arrival = await talk.rt.db.run(
         chatting.arrive,
@@ -107,6 +120,7 @@ COMMANDS: dict[str, Handler] = {
     "pause": timing.pause,
     "resume": timing.resume,
     "settings": settings,
+    "email": linking.email,
     "status": status,
     "privacy": privacy,
     "export": export,
@@ -137,7 +151,7 @@ MENU = {
     "delete": "Erase everything we keep about you",
     "start": "Begin, or come back",
 }
-HIDDEN = ("resume", "unmute")  # understood, not in the menu
+HIDDEN = ("resume", "unmute", "email")  # understood, not in the menu
 
 
 def handled() -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import time, timedelta
 
 from digest import chatting, reading
-from digest.bot import clocks, commands, data, screens, showing, timing, topic_screens
+from digest.bot import clocks, commands, data, linking, screens, showing, timing, topic_screens
 from digest.bot.talk import Talk
 from subscribers import preferences
 
@@ -22,6 +22,8 @@ async def handle(talk: Talk, sent: str) -> None:
         return
     if press.verb == "stop":
         await commands.stop(talk, "")
+    elif press.verb == "link":
+        await linking.press(talk, press)
     elif talk.reader is None:
         talk.toast = talk.say("Please send /start first.")
     else:
@@ -212,6 +214,10 @@ async def _stop(talk: Talk, _: data.Press, __: chatting.Reader) -> None:
     await commands.stop(talk, "")
 
 
+async def _link(talk: Talk, press: data.Press, _: chatting.Reader) -> None:
+    await linking.press(talk, press)
+
+
 async def _delete(talk: Talk, press: data.Press, reader: chatting.Reader) -> None:
     if press.argument(0) == "yes":
         await talk.rt.db.run(chatting.forget, talk.rt, talk.chat_id, talk.now)
@@ -240,5 +246,6 @@ HANDLERS: dict[str, Handler] = {
     "unmute": _unmute,
     "why": _why,
     "stop": _stop,
+    "link": _link,
     "delete": _delete,
 }

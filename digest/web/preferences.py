@@ -14,8 +14,8 @@ from starlette import datastructures, requests, responses
 
 from digest import personal, privacy, runtime, signup
 from digest.render import words
-from digest.web import choosing, guard, limits, personal_form, showing
-from subscribers import addresses, errors, model, people
+from digest.web import choosing, guard, personal_form, showing
+from subscribers import errors, model, people
 
 QUIET_FROM, QUIET_UNTIL = time(22), time(7)  # offered to who has set none
 PATH = "/preferences/{token}"
@@ -35,8 +35,6 @@ class _Pages:
         self._rt = rt
         self._show = show
         self._languages = choosing.languages(rt)
-        # Every new address is mailed to: nobody needs to try many of them in a day.
-        self._addresses = limits.Limit(5, personal.LINK_EVERY * 24)
 
     async def show(self, token: str) -> responses.Response:
         """What this person has chosen."""
@@ -115,15 +113,12 @@ class _Pages:
         )
 
     async def _ask_address(self, person: model.Subscriber, email: str) -> responses.Response:
-        now = self._rt.clock()
         typed = _typed(person) | {"email": email}
         try:
-            addresses.normalise_email(email)
-            self._addresses.take(str(person.id), now)
             await self._rt.db.run(personal.ask_address, self._rt, person.id, email)
         except errors.InvalidAddress:
             return await self._page(person, typed, wrong=frozenset({"email"}))
-        except limits.TooManyError:
+        except personal.AskedTooOftenError:
             return self._show.problem(429, private=True)
         self._rt.outbox_grew.set()
         return await self._page(person, _typed(person), done="address", email=words.clean(email))

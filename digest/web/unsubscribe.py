@@ -60,18 +60,23 @@ class _Pages:
         if not done:
             return self._show.problem(400, private=True)
         standing = await self._rt.db.read(signup.standing, channel_id, now)
-        return self._page(standing, stream, done)
+        return self._page(standing, stream, done, str(dict(fields).get("topic", "")))
 
     async def _do(self, channel_id: int, form: dict[str, object]) -> str:
         """Do what the pressed button is called; its name once done, "" when there is none."""
         now, run = self._rt.clock(), self._rt.db.run
         action, value = str(form.get("action", "")), str(form.get("what", ""))
         standing = await self._rt.db.read(signup.standing, channel_id, now)
-        if standing is None:
+        if standing is None or standing.is_replaced:
             return action
-        person = standing.person.id
+        person, topic = standing.person.id, str(form.get("topic", ""))
         match action.split("-"):
-            case ["leave", ("digest" | "alerts" | "everything") as what]:
+            case ["leave", "topic"]:
+                if not await run(signup.leave_topic, person, topic, now=now):
+                    return ""
+            case ["follow", "topic"] if topic in self._rt.catalogue:
+                await run(signup.follow_again, person, topic, now=now)
+            case ["leave", ("digest" | "alerts" | "channel" | "everything") as what]:
                 await run(signup.leave, channel_id, what, now=now, how=signup.HOW)
             case ["back"] if value in get_args(signup.What):
                 await run(signup.come_back, channel_id, value, now=now)  # type: ignore[arg-type]
@@ -89,7 +94,11 @@ class _Pages:
         return self._show.page("lost_link", status=404, private=True)
 
     def _page(
-        self, standing: signup.Standing | None, stream: signup.Stream, done: str = ""
+        self,
+        standing: signup.Standing | None,
+        stream: signup.Stream,
+        done: str = "",
+        topic: str = "",
     ) -> responses.Response:
         if standing is None:
             return self._show.page("unsubscribe", private=True, state="gone", done="")
@@ -107,6 +116,17 @@ class _Pages:
             address=signup.masked(channel.kind, channel.address),
             kind=channel.kind,
             cadence=person.cadence,
+            is_replaced=standing.is_replaced,
+            topics=[
+                (slug, self._rt.catalogue.name_of(slug, person.language))
+                for slug in (person.topics if len(person.topics) > 1 else ())
+            ],
+            topic=topic,
+            topic_name=self._rt.catalogue.name_of(topic, person.language) if topic else "",
+            other_channels=any(
+                one.id != channel.id and one.state in {"active", "paused"}
+                for one in person.channels
+            ),
             gets_digests=standing.gets_digests,
             gets_alerts=standing.gets_alerts,
             paused_until=until and words.local_time(until, person.time_zone, person.language),

@@ -34,7 +34,12 @@ RECOVERED_EVERY = timedelta(minutes=30)  # between two that some answer again; t
 MOST_LISTED = 20
 _PAUSED = "mail_paused"
 _CHAT = "chat_remark"
-_THREADS = {_PAUSED: "pauses", _CHAT: "chats"}  # all mails on one of these are one thread
+_FLOOD = "signups_flooded"
+_THREADS = {
+    _PAUSED: "pauses",
+    _CHAT: "chats",
+    _FLOOD: "signups",
+}  # all mails on one of these are one thread
 LEAST_FOR_NETWORK = 4  # with fewer sources "more than half" says nothing about the network
 GIVE_UP = timedelta(days=2)  # what no mail server took by then is no news
 LEASE = timedelta(minutes=3)  # longer than HAND_OVER_SECONDS: until a dead process's claim ends
@@ -60,6 +65,7 @@ def look(session: database.Session, rt: runtime.Runtime, now: datetime) -> None:
     _look_for_chats(session, rt, now)
     memory = tellings.remembered(session)
     known = dict(memory)
+    _look_for_flood(session, rt, memory, now)
     _look_for_failing(session, rt, found, memory, now)
     _look_for_recovered(session, rt, found, memory, now)
     if memory != known:
@@ -100,6 +106,15 @@ def _look_for_chats(session: database.Session, rt: runtime.Runtime, now: datetim
         ids = {delivery_id for delivery_id, _ in lost}
         shown = {"about": "threads", "lines": lines}
         _keep(session, rt, _CHAT, ids, n=len(lost), now=now, shown=shown)
+
+
+def _look_for_flood(
+    session: database.Session, rt: runtime.Runtime, memory: dict[str, Any], now: datetime
+) -> None:
+    """Far too many ask to sign people up (B8): told once in SILENCE.  It was logged then."""
+    if tellings.take_flood(session) and not _is_recent(memory.get("flooded_at"), SILENCE, now):
+        memory["flooded_at"] = now.isoformat()
+        _keep(session, rt, _FLOOD, {_FLOOD}, n=1, now=now, shown={"lines": []})
 
 
 def _look_for_failing(

@@ -161,6 +161,19 @@ def _told_of_pause() -> tuple[Mapping[str, object], ...]:
     return {**_SHARED, **extra}, {**_BARE, **extra, "lines": ()}
 
 
+def _told_of_flood() -> tuple[Mapping[str, object], ...]:
+    """Of far too many sign-ups."""
+    extra = {
+        "subject": "Sign-up forms are flooded",
+        "preheader": "What is too much is refused; look whether it goes on.",
+        "at": "Mon 23 Nov, 08:00",
+        "desk_url": "https://courier.example/admin",
+        "n": 1,
+        "lines": (),
+    }
+    return {**_SHARED, **extra}, {**_BARE, **extra}
+
+
 def _told_of_chat() -> tuple[Mapping[str, object], ...]:
     """Of groups' topics that were closed, and of Stars that are spent."""
     extra = {
@@ -202,6 +215,8 @@ def values(name: str) -> tuple[Mapping[str, object], ...] | None:
             return _told()
         case "email/mail_paused", _:
             return _told_of_pause()
+        case "email/signups_flooded", _:
+            return _told_of_flood()
         case "email/chat_remark", _:
             return _told_of_chat()
         case "chat", "issue.html":

@@ -17,6 +17,7 @@ from digest.storage import switches, tables
 
 _PREFIX = "telling."
 _MEMORY = "told"
+_FLOODED = "signup.flooded_at"
 _setting = tables.setting
 
 
@@ -69,6 +70,19 @@ def remembered(session: sa.Connection) -> dict[str, Any]:
 def remember(session: sa.Connection, memory: Mapping[str, Any]) -> None:
     """Keep what `remembered` gives."""
     switches.put(session, _MEMORY, json.dumps(memory, sort_keys=True))
+
+
+def note_flood(session: sa.Connection, now: datetime) -> None:
+    """Leave word that far too many ask to sign people up."""
+    switches.put(session, _FLOODED, now.isoformat())
+
+
+def take_flood(session: sa.Connection) -> datetime | None:
+    """When `note_flood` last left word, once; None when it has not since."""
+    noted = switches.get(session, _FLOODED)
+    if noted:
+        switches.put(session, _FLOODED, "")
+    return datetime.fromisoformat(noted) if noted else None
 
 
 def _document(telling: Telling) -> str:

@@ -8,7 +8,8 @@ for many addresses, from one place or from everywhere.
 import logging
 from datetime import timedelta
 
-from digest import runtime, signup
+from digest import runtime
+from digest.storage import tellings
 from digest.web import limits
 
 logger = logging.getLogger(__name__)
@@ -18,6 +19,7 @@ HOUR = timedelta(hours=1)
 PER_CLIENT, PER_NETWORK, PER_DOMAIN, IN_ALL = 10, 20, 200, 1000
 # From forms that cannot tell when they were opened: beyond this, one press more is asked for.
 PLAIN_PER_NETWORK, PLAIN_IN_ALL = 3, 100
+REFUSALS_BEFORE_TELLING = 100  # in an hour: staff are told then
 
 
 class Gauge:
@@ -32,7 +34,7 @@ class Gauge:
             limits.Limit(IN_ALL, HOUR),
         )
         self._plain = limits.Limit(PLAIN_PER_NETWORK, HOUR), limits.Limit(PLAIN_IN_ALL, HOUR)
-        self._refused = limits.Limit(signup.REFUSALS_BEFORE_TELLING - 1, HOUR)
+        self._refused = limits.Limit(REFUSALS_BEFORE_TELLING - 1, HOUR)
         self._told = limits.Limit(1, HOUR)
 
     async def take(self, client: str, domain: str) -> None:
@@ -55,7 +57,7 @@ class Gauge:
             if self._told.has_room("all", now):
                 self._told.take("all", now)
                 logger.warning("sign-up forms are flooded", extra={"event": "signup.flooded"})
-                await self._rt.db.run(signup.note_flood, now=now)
+                await self._rt.db.run(tellings.note_flood, now)
 
     def is_calm(self, client: str) -> bool:
         """Count one request from a form that tells no time; whether there were few so far."""

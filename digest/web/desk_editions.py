@@ -7,7 +7,6 @@ from starlette import exceptions, requests, responses
 
 from digest import audience, editors, errors, model, reckoning, resending, runtime
 from digest import desk as desk_
-from digest import editors, errors, model, reckoning, resending, runtime
 from digest.render import words
 from digest.storage import database, editions
 from digest.web import desk_views
@@ -81,8 +80,8 @@ class Editions:
         return self._views.page(
             "edition",
             account,
-            archived=audience.edition_address(self._rt, edition_id),
             edition=self._views.edition(progress),
+            archived=audience.edition_address(self._rt, edition_id),
             n_recipients=reckoned.n_recipients,
             n_issues=reckoned.n_issues,
             others=_others(reckoned),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -34,10 +35,12 @@ def take_in(session: sa.Connection) -> int:
     return len(days)
 
 
-def found(session: sa.Connection, question: str, **given: int) -> list[int]:
+def found(session: sa.Connection, question: str, *, offset: int = 0, limit: int = 30) -> list[int]:
     """The ids of the stories with these words, as listed."""
     words = archive_index.words_in(topics.fold(question))
-    return [each.story_id for each in archive_index.search(session, words, **given)]
+    return [
+        each.story_id for each in archive_index.search(session, words, offset=offset, limit=limit)
+    ]
 
 
 def test_stories_are_found_latest_first_by_how_words_begin(session: sa.Connection) -> None:
@@ -117,9 +120,9 @@ def test_a_question_is_answered_from_an_index(session: sa.Connection) -> None:
     if session.dialect.name == "postgresql":
         session.execute(sa.text("SET LOCAL enable_seqscan = off"))  # as when there are many
         explain = "EXPLAIN"
-    asked: list[tuple[str, object]] = []
+    asked: list[tuple[str, Any]] = []
 
-    def note(_c: object, _cursor: object, statement: str, values: object, *_: object) -> None:
+    def note(_c: object, _cursor: object, statement: str, values: Any, *_: object) -> None:
         asked.append((statement, values))
 
     sa.event.listen(session, "before_cursor_execute", note)

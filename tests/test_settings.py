@@ -12,6 +12,7 @@ from digest import errors, settings, settings_file, settings_groups
 from digest.deliver import mail_groups
 
 GIVEN: dict[str, Any] = {
+    "archive": "unlisted",
     "language": "el",
     "time_zone": "Europe/Athens",
     "base_url": "https://news.example",

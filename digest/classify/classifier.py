@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from digest import model, topics
+from digest.classify import lexicon
 from digest.classify.evidence import Evidence, Tally
 from digest.classify.learnt import Learnt
-from digest.classify.lexicon import STRENGTHS, Hit, Kind, Lexicon
+from digest.classify.lexicon import STRENGTHS, Hit, Kind
 from digest.classify.mentions import certain_mentions
 from digest.classify.rules import Said, rules_of
 from digest.classify.text import FIELDS, Reading, address_words, read, shouts
@@ -52,7 +53,7 @@ class Classifier:
     def __init__(self, catalogue: topics.Catalogue, learnt: Learnt | None = None) -> None:
         self.catalogue = catalogue
         self._learnt = learnt
-        self._lexicon = Lexicon(catalogue)
+        self._lexicon = lexicon.of(catalogue)
         self._order = {slug: index for index, slug in enumerate(catalogue.slugs)}
         self._codes = {t.slug: topics.place_codes(t.places) for t in catalogue.topics}
         self._implied = {t.slug: self._implied_by(t.slug) for t in catalogue.topics}

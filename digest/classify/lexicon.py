@@ -97,6 +97,19 @@ class Lexicon:
         return _unhidden([Hit(start, -end, term) for start, end, _, term in found])
 
 
+_latest: list[tuple[topics.Catalogue, Lexicon]] = []
+
+
+def of(catalogue: topics.Catalogue) -> Lexicon:
+    """Return a catalogue's lexicon; the latest one is kept, for nothing in it ever changes."""
+    for kept, lexicon in _latest[:]:
+        if kept is catalogue:
+            return lexicon
+    made = Lexicon(catalogue)
+    _latest[:] = [(catalogue, made)]
+    return made
+
+
 def _may_be(term: Term, language: str, said: str) -> bool:
     """Tell whether words of a text may be a phrase of one language.
 

@@ -92,3 +92,14 @@ def test_an_inherited_topic_names_the_lower_one(engine: classifier.Classifier) -
     found = {m.topic: m for m in engine.classify(model.Entry(id="1", title="The clause stays"))}
     assert found["money"].why == ("topic: Small print",)
     assert found["money"].score < found["small-print"].score
+
+
+def test_classifiers_of_two_files_each_know_their_own_phrases(
+    engine: classifier.Classifier,
+) -> None:
+    shipped = classifier.Classifier(topics.load())
+    again = classifier.Classifier(engine.catalogue)
+    entry = model.Entry(id="1", url="", title="The pier opens again")
+    assert [match.topic for match in engine.classify(entry)] == ["harbour"]
+    assert [match.topic for match in again.classify(entry)] == ["harbour"]
+    assert "harbour" not in [match.topic for match in shipped.classify(entry)]

@@ -6,7 +6,7 @@ from datetime import time, timedelta
 import httpx
 import pytest
 
-from digest import runtime
+from digest import personal, runtime, signup
 from subscribers import history, preferences
 from tests.web import making
 from tests.web.conftest import Reader
@@ -198,3 +198,82 @@ async def test_a_zone_that_is_an_alias_is_still_chosen(
     page = (await browser.get(reader.preferences)).text
     assert 'value="Asia/Calcutta" selected' in page
     assert "Is it 11:30 for you now?" in page
+
+
+async def test_keywords_and_a_pause_until_a_day_are_saved_and_said(
+    browser: httpx.AsyncClient, rt: runtime.Runtime, reader: Reader
+) -> None:
+    """B22: the day begins at midnight where the reader is."""
+    answer = await _save(
+        browser, rt, reader, keywords="grain ships\n\n Lunar rover ", pause_until="2026-11-20"
+    )
+    assert "Your keywords were changed." in answer.text
+    assert "Nothing will come until Fri 20 Nov, 00:00." in answer.text
+    after = reader.now()
+    assert after.keywords == ("Lunar rover", "grain ships")
+    assert after.paused_until is not None
+    assert after.paused_until.isoformat() == "2026-11-19T22:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("keywords", "a; b"),
+        ("keywords", "\n".join(f"word {n}" for n in range(51))),
+        ("pause_until", "2026-11-01"),
+        ("pause_until", "9999-12-31"),
+        ("pause_until", "soon"),
+    ],
+)
+async def test_one_wrong_field_is_marked_and_the_others_are_kept(
+    browser: httpx.AsyncClient, rt: runtime.Runtime, reader: Reader, field: str, value: str
+) -> None:
+    """B22: nothing is saved, and nothing that was typed is lost."""
+    before = reader.now()
+    answer = await _save(browser, rt, reader, send_at="06:10", topic=["climate"], **{field: value})
+    assert answer.status_code == 422
+    assert f'id="wrong-{field}"' in answer.text
+    assert 'value="06:10"' in answer.text
+    assert re.findall(r'value="([\w-]+)" checked', answer.text) == ["climate"]
+    assert reader.now() == before
+
+
+async def test_the_digest_goes_by_mail_and_alerts_by_chat_as_chosen(
+    browser: httpx.AsyncClient, rt: runtime.Runtime, reader: Reader
+) -> None:
+    """B22, B23."""
+    await rt.db.run(making.reader, chat_id=77)
+    mail, chat = reader.now().channels
+    wanted = {"routes": "1", "alerts": "on", "digests_to": str(chat.id), "alerts_to": str(mail.id)}
+    answer = await _save(browser, rt, reader, **wanted)
+    assert "From now on it comes where you chose." in answer.text
+    flags = [(one.receives_digests, one.receives_alerts) for one in reader.now().channels]
+    assert flags == [(False, True), (True, False)]
+    answer = await _save(browser, rt, reader, **wanted)
+    assert "Nothing was different from before" in answer.text
+    answer = await _save(browser, rt, reader, routes="1")
+    assert answer.status_code == 422
+    assert "tick at least one place" in answer.text
+
+
+async def test_a_code_for_telegram_is_shown_and_the_chat_unlinked(
+    browser: httpx.AsyncClient, rt: runtime.Runtime, reader: Reader
+) -> None:
+    """B23: nothing changes before the chat says yes; unlinking is one press."""
+    await rt.db.run(signup.remember_bot, "CourierBot")
+    before = reader.now()
+    answer = await browser.post(
+        reader.preferences, data={"action": "telegram"}, headers=making.own(rt)
+    )
+    [payload] = re.findall(r'href="https://t.me/CourierBot\?start=([\w-]+)"', answer.text)
+    assert len(payload) <= 64
+    assert reader.now() == before
+    await rt.db.run(personal.link_chat, rt, payload, 77)
+    chat = reader.now().channels[1]
+    answer = await browser.post(
+        reader.preferences,
+        data={"action": "unlink", "channel": str(chat.id)},
+        headers=making.own(rt),
+    )
+    assert "no longer linked" in answer.text
+    assert [one.kind for one in reader.now().channels] == ["email"]

@@ -203,3 +203,33 @@ async def test_a_button_pressed_by_another_page_does_nothing(
         )
         assert answer.status_code == 403
     assert reader.now().state == "active"
+
+
+async def test_one_topic_is_left_and_followed_again(
+    browser: httpx.AsyncClient, rt: runtime.Runtime, reader: Reader
+) -> None:
+    """B5: "this topic"; the last one is no topic to leave, since without any all would come."""
+    page = await _press(browser, rt, reader.unsubscribe, "leave-topic", topic="tech")
+    assert "you no longer follow Tech" in page
+    assert reader.now().topics == ("asia",)
+    answer = await browser.post(
+        reader.unsubscribe, data={"action": "leave-topic", "topic": "asia"}, headers=making.own(rt)
+    )
+    assert answer.status_code == 400
+    page = await _press(browser, rt, reader.unsubscribe, "follow-topic", topic="tech")
+    assert "you follow Tech again" in page
+    assert reader.now().topics == ("asia", "tech")
+
+
+async def test_all_mail_ends_and_the_chat_goes_on(
+    browser: httpx.AsyncClient, rt: runtime.Runtime, reader: Reader
+) -> None:
+    """B5: "all mail" is not "everything"."""
+    await rt.db.run(making.reader, chat_id=77)
+    assert "Unsubscribe from all mail" in (await browser.get(reader.unsubscribe)).text
+    page = await _press(browser, rt, reader.unsubscribe, "leave-channel")
+    assert "You are unsubscribed" in page
+    states = {one.kind: one.state for one in reader.now().channels}
+    assert states == {"email": "unsubscribed", "chat": "active"}
+    await _press(browser, rt, reader.unsubscribe, "back", what="channel")
+    assert {one.state for one in reader.now().channels} == {"active"}

@@ -116,8 +116,8 @@ async def test_every_answer_waits_for_the_end_of_an_equal_stretch(
     async def sleep(seconds: float) -> None:
         ended.append(moment + seconds - began)
 
-    monkeypatch.setattr(joining.time, "monotonic", now)
-    monkeypatch.setattr(joining.asyncio, "sleep", sleep)
+    monkeypatch.setattr("digest.web.joining.time.monotonic", now)
+    monkeypatch.setattr("digest.web.joining.asyncio.sleep", sleep)
     for began, took in ((5.0, 0.0), (7.0, 0.015625), (9.0, 0.25), (11.0, 0.375)):
         moment = began + took
         await joining.until_the_end_of_a_stretch(began)

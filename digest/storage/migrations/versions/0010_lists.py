@@ -61,7 +61,9 @@ def upgrade() -> None:
         op.f("ix_intake_change_subscriber_id"), "intake_change", ["subscriber_id"], unique=False
     )
     op.add_column("intake", sa.Column("fingerprint", sa.Text(), server_default="", nullable=False))
-    op.add_column("intake", sa.Column("n_rows", sa.BigInteger(), server_default="0", nullable=False))
+    op.add_column(
+        "intake", sa.Column("n_rows", sa.BigInteger(), server_default="0", nullable=False)
+    )
     op.add_column("intake", sa.Column("report", sa.Text(), server_default="", nullable=False))
     op.add_column("intake", sa.Column("finished_at", sa.BigInteger(), nullable=True))
     # Imports were never resumed before: each that began had to be begun anew.

@@ -5,6 +5,7 @@ What is answered is the same for every address (B9).  Errors are problem documen
 `/api/v1/openapi.json` describes all of it, and `/api/docs` shows that to people.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -72,14 +73,20 @@ class Problem(BaseModel):
 
 
 def _problem(
-    status: int, detail: str = "", *, errors: list[dict[str, str]] | None = None, **headers: str
+    status: int,
+    detail: str = "",
+    *,
+    errors: list[dict[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> responses.Response:
     said = Problem(
         title=HTTPStatus(status).phrase, status=status, detail=detail, errors=errors or []
     )
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
     return responses.Response(
-        said.model_dump_json(), status_code=status, media_type=PROBLEM, headers=_OPEN | named
+        said.model_dump_json(),
+        status_code=status,
+        media_type=PROBLEM,
+        headers=_OPEN | dict(headers or {}),
     )
 
 
@@ -94,6 +101,8 @@ def create(rt: runtime.Runtime, show: showing.Showing, door: joining.Door) -> fa
         redirect_slashes=False,
     )
     calls = _Calls(rt, door)
+    answers: dict[int | str, dict[str, Any]] = {202: _answered("Asked", Asked)}
+    answers |= {status: _answered(HTTPStatus(status).phrase, Problem) for status in _STATUSES}
     app.add_api_route(
         "/v1/subscribers",
         calls.sign_up,
@@ -101,8 +110,7 @@ def create(rt: runtime.Runtime, show: showing.Showing, door: joining.Door) -> fa
         status_code=202,
         response_class=responses.JSONResponse,
         openapi_extra={"requestBody": {"required": True, "content": _json(SignUp)}},
-        responses={202: _answered("Asked", Asked)}
-        | {status: _answered(HTTPStatus(status).phrase, Problem) for status in _STATUSES},
+        responses=answers,
     )
     app.add_api_route(
         "/v1/subscribers", calls.preflight, methods=["OPTIONS"], include_in_schema=False
@@ -113,7 +121,7 @@ def create(rt: runtime.Runtime, show: showing.Showing, door: joining.Door) -> fa
 
     async def answer(_: requests.Request, error: Exception) -> responses.Response:
         if isinstance(error, exceptions.HTTPException):
-            return _problem(error.status_code, **dict(error.headers or {}))
+            return _problem(error.status_code, headers=error.headers)
         return _problem(413 if isinstance(error, guard.FormTooLargeError) else 500)
 
     app.add_api_route("/docs", docs, methods=["GET", "HEAD"], include_in_schema=False)
@@ -170,7 +178,7 @@ class _Calls:
         try:
             answer = await self._door.ask(asking)
         except limits.TooManyError:
-            return _problem(429, "Too many ask from there.", Retry_After="3600")
+            return _problem(429, "Too many ask from there.", headers={"Retry-After": "3600"})
         if answer.wrong:
             return _problem(
                 422,
@@ -180,7 +188,7 @@ class _Calls:
             return _problem(
                 429,
                 f"Many ask without proof just now: send people to {self._rt.settings.base_url}/",
-                Retry_After="3600",
+                headers={"Retry-After": "3600"},
             )
         said = Asked(wording=self._door.wording(language), suggestion=answer.suggestion)
         return responses.Response(

@@ -14,6 +14,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter
@@ -226,9 +227,7 @@ class _Pages:
             **(await self._choices(topics, zone, language) if state == "ask" else {}),
         )
 
-    async def _choices(
-        self, topics: tuple[str, ...], zone: str, language: str
-    ) -> dict[str, object]:
+    async def _choices(self, topics: tuple[str, ...], zone: str, language: str) -> dict[str, Any]:
         """What only the form shows, and most of the work."""
         now, pace_of = self._rt.clock(), await self._door.paces.read()
         return {

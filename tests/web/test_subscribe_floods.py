@@ -51,7 +51,7 @@ async def _from_anywhere(rt: runtime.Runtime) -> AsyncIterator[httpx.AsyncClient
 
     async def moved(scope: types.Scope, receive: types.Receive, send: types.Send) -> None:
         named = dict(scope["headers"])[b"x-from"].decode()
-        await app(scope | {"client": (named, 4000)}, receive, send)
+        await app({**scope, "client": (named, 4000)}, receive, send)
 
     transport = httpx.ASGITransport(moved)
     async with httpx.AsyncClient(transport=transport, base_url=making.BASE) as browser:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from digest import audience, compose, model, notices, runtime
 from digest.storage import outbox
 from digest.web import joining
-from subscribers import channels, directory, history, people, suppression, tokens
+from subscribers import addresses, channels, directory, history, people, suppression, tokens
 from subscribers import model as people_model
 from tests.web import making
 from tests.web.conftest import Reader
@@ -280,7 +280,7 @@ async def test_going_back_to_an_address_one_had_works_too(
     """B18: there and back, and each time one mailbox only."""
     await _moved(browser, rt, reader)
     clock.forward(days=2)
-    new = await rt.db.read(channels.find, channels.addresses.normalise_email("ann@new.example"))
+    new = await rt.db.read(channels.find, addresses.normalise_email("ann@new.example"))
     assert new is not None
     page = f"/preferences/{tokens.sign(rt.keys, audience.CHOICES, new.id)}"
     await _press(browser, rt, page, "address", email="ann@example.org")

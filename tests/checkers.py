@@ -33,7 +33,9 @@ _RUN = """async () => {
     Promise.resolve().then(() => act(...given));
     return 0;
   };
-  const found = await axe.run(document, {resultTypes: ["violations"], iframes: false, preload: false});
+  const found = await axe.run(document, {
+    resultTypes: ["violations"], iframes: false, preload: false,
+  });
   return found.violations.map(rule => [
     rule.id, rule.impact, rule.help, rule.nodes.map(node => node.target.flat().join(" "))
   ]);

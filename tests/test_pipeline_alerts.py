@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from digest import pipeline
-from digest.storage import archive, editions, tables
+from digest.storage import archive, tables
 from subscribers import preferences
 from tests import publishing
 from tests.publishing import SEOUL, Clock, Press

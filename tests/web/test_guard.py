@@ -10,7 +10,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from digest import archive, audience, runtime
+from digest import archive, audience, finding, runtime
 from digest.web import guard, limits
 from subscribers import tokens
 from tests.web import making
@@ -48,6 +48,7 @@ async def test_a_scanner_that_opens_every_link_twice_changes_nothing(
     browser: httpx.AsyncClient, rt: runtime.Runtime, reader: Reader, edition: int
 ) -> None:
     """B1: GET, HEAD and OPTIONS, of every address we ever put into a message or page."""
+    await finding.keep_up(rt)  # what is found in the archive follows from its editions
     before = _everything(rt)
     async with making.asking(rt, open_desk=True) as demo:
         waiting = [*PUBLIC, *_private(rt, reader), "/admin/publish", "/admin/stories/1"]

@@ -20,7 +20,7 @@ def clear(done: terminal.Done, code: int) -> str:
 
 
 async def test_a_list_of_people_takes_every_row_that_can_be_taken(tmp_path: Path) -> None:
-    """Bad addresses and doubles are named with their line; cp1252 is understood."""
+    """B19: bad addresses are named with their line, doubles joined; cp1252 is understood."""
     rows = (
         "email;name;topics",
         "ann@reader.example;Ann;asia",
@@ -33,14 +33,16 @@ async def test_a_list_of_people_takes_every_row_that_can_be_taken(tmp_path: Path
     done = await terminal.digest("subscribers", "import", "people.csv", *CONSENT, folder=tmp_path)
     assert done.code == 0
     assert [line.partition(": ")[2].partition(": line ")[2][:1] for line in done.complaints] == [
-        "3", "4", "6",
+        "3", "6",
     ]  # fmt: skip
+    assert "1 repeat an address of the file" in done.out
     assert all(line.startswith("digest: people.csv: line ") for line in done.complaints)
     listed = (await terminal.digest("subscribers", "list", "--json", folder=tmp_path)).lines
     assert {person["channels"][0]["address"]: person["name"] for person in listed}.keys() == {
         "ann@reader.example", "zoe@reader.example",
     }  # fmt: skip
     assert "Zoë Müller" in {person["name"] for person in listed}
+    assert ["asia", "tech"] in [person["topics"] for person in listed]
 
 
 @pytest.mark.parametrize(

@@ -38,12 +38,16 @@ class Gauge:
         self._told = limits.Limit(1, HOUR)
 
     async def take(self, client: str, domain: str) -> None:
-        """Count one request.  Raises TooManyError."""
+        """Count one request; `domain` is "" where so many have an address that it says nothing.
+
+        Raises TooManyError.
+        """
         now = self._rt.clock()
-        keys = client, limits.network_of(client), domain, "all"
+        keys = client, limits.network_of(client), domain or None, "all"
         try:
             for limit, key in zip(self._limits, keys, strict=True):
-                limit.take(key, now)
+                if key is not None:
+                    limit.take(key, now)
         except limits.TooManyError:
             await self._note_refusal()
             raise

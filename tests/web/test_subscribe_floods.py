@@ -173,3 +173,5 @@ async def test_a_network_and_a_domain_are_counted_besides_single_addresses(
     most = flood.PER_DOMAIN
     everywhere = [f"10.0.{number}.1" for number in range(most + 1)]
     assert await codes(everywhere, ["one.example"]) == [200] * most + [429]
+    elsewhere = [f"10.1.{number}.1" for number in range(most + 1)]
+    assert await codes(elsewhere, ["gmail.com"]) == [200] * (most + 1)

@@ -65,8 +65,12 @@ class View:
 
 
 def quoted(queries: Sequence[str]) -> tuple[str, ...]:
-    """Write queries so that they stand apart from names of topics."""
-    return tuple(f"“{text}”" for text in queries)
+    """Write queries so that they stand apart from names of topics; a phrase is quoted once."""
+    return tuple(f"“{text[1:-1] if _is_phrase(text) else text}”" for text in queries)
+
+
+def _is_phrase(text: str) -> bool:
+    return len(text) > 2 and text[0] == text[-1] == '"' and text.count('"') == 2
 
 
 def simple(name: str, **values: Any) -> Screen:

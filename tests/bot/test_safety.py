@@ -140,8 +140,8 @@ async def test_markup_in_names_and_questions_arrives_literally(tmp_path: Path) -
     """C10: all dynamic text is escaped."""
     async with living.at_work(tmp_path, samples=False) as bot:
         await bot.say("/start")
-        answer = await bot.say("/follow <b>bold</b> &amp _*[x](y)")
-        assert "“<b>bold</b> &amp _*[x](y)”" in answer.text
+        answer = await bot.say('/follow "a <b>bold</b> &amp _*[x](y) z"')
+        assert "“a <b>bold</b> &amp _*[x](y) z”" in answer.text
 
 
 async def test_groups_get_no_answer_yet(tmp_path: Path) -> None:

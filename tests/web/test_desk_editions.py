@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from digest import resending, runtime, sizing
 from digest.storage import outbox
-from subscribers import accounts, suppression
+from subscribers import accounts, people, suppression
 from tests.web import making
 
 
@@ -127,3 +127,19 @@ async def test_what_publishing_would_send_is_measured_before_it_does(
         await rt.db.run(sizing.remember_limit, "it takes messages up to 900 bytes")
         page = (await asked.get("/admin/publish")).text
         assert "the mail server takes at most 900" in page
+
+
+async def test_what_publishing_takes_and_costs_is_said_before_it_is_done(
+    rt: runtime.Runtime, desk: httpx.AsyncClient
+) -> None:
+    """C3, C4, F9."""
+    for number in range(35):
+        await rt.db.run(people.add, key=rt.keys[-1], now=making.NOW, chat_id=100 + number)
+    page = (await desk.get("/admin/publish")).text
+    assert "35 chats at 25/s: about 1 s" in page
+    paid = {"rate_per_second": 500.0, "paid_broadcasts": True, "paid_stars_a_day": 9}
+    telegram = rt.settings.telegram.model_copy(update=paid)
+    paying = dataclasses.replace(rt, settings=rt.settings.model_copy(update={"telegram": telegram}))
+    async with making.asking(paying, open_desk=True) as asked:
+        page = (await asked.get("/admin/publish")).text
+        assert "35 chats at 500/s: about 1 s; at most 0.5 Stars" in page

@@ -77,6 +77,19 @@ def claim(session: database.Session, wish: Wish, now: datetime) -> Claimed:
     return Claimed(free, n_expired + len(claimed) - len(free), len(claimed) == limit)
 
 
+def blocked_since(
+    session: database.Session, claimed: Sequence[held.Held], now: datetime
+) -> dict[int, str]:
+    """Which of these may not be sent after all, by delivery id, with why; nothing is written."""
+    found: dict[int, str] = {}
+    for kind in model.DeliveryKind:
+        own = [each for each in claimed if each.kind is kind]
+        if own:
+            _, reasons = _checked(session, kind, [each.channel_id for each in own], now)
+            found |= {e.id: reasons[e.channel_id] for e in own if e.channel_id in reasons}
+    return found
+
+
 def _fresh(
     session: database.Session, claimed: Sequence[held.Held], now: datetime
 ) -> Sequence[held.Held]:

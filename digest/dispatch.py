@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from digest import lane, model, outdated, runtime
-from digest.deliver import sender
+from digest.deliver import retry, sender
 from digest.storage import amendments, database, editions, journal, leases, outbox
 
 logger = logging.getLogger(__name__)
@@ -225,7 +225,7 @@ def settle_left(session: database.Session, left: journal.Left, now: datetime) ->
         if delivery.id in left.accepted:
             results.append(outbox.Result(delivery, model.DeliveryState.SUBMITTED, now))
         elif delivery.id in left.in_doubt:
-            state, next_at = lane.after_doubt(delivery, now)
+            state, next_at = retry.after_doubt(delivery, now)
             reason = "the worker died before the answer came"
             results.append(outbox.Result(delivery, state, now, reason, next_at, doubted=True))
     amendments.release(session, left.owner)

@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=15)  # renewed while its worker lives
 CLAIM = {model.ChannelKind.EMAIL: 1000, model.ChannelKind.CHAT: 60}
+LOOK_AGAIN_SECONDS = 0.5  # between two looks whether somebody left since the claim
 HOLD_SECONDS = 3.0  # what was claimed and not begun by then is given back (F1: 5 s to a pause)
 RECORD = 500  # results written down in one transaction ...
 RECORD_SHARED = 100  # ... on PostgreSQL: so many are repeated when the machine itself dies
@@ -106,7 +107,7 @@ class Lane:
         try:
             await self._composer.prepare([delivery for delivery, _ in waiting])
             until = time.monotonic() + HOLD_SECONDS
-            async with self._holding(), asyncio.TaskGroup() as group:
+            async with self._holding(waiting), asyncio.TaskGroup() as group:
                 for _ in range(n_workers):
                     group.create_task(self._send_from(waiting, until, stop, claimed.is_full))
         finally:
@@ -129,8 +130,8 @@ class Lane:
         self._aside.clear()
 
     @contextlib.asynccontextmanager
-    async def _holding(self) -> AsyncIterator[None]:
-        """Keep the claim ours however long an answer takes."""
+    async def _holding(self, waiting: list[claiming.Pair]) -> AsyncIterator[None]:
+        """Keep the claim ours however long an answer takes, and leave out who leaves meanwhile."""
 
         async def renew() -> None:
             while True:
@@ -138,12 +139,32 @@ class Lane:
                 until = self._rt.clock() + LEASE
                 await self._told(leases.renew, self._notes.owner, until)
 
-        renewing = asyncio.create_task(renew())
+        async def look_again() -> None:
+            while True:
+                await asyncio.sleep(LOOK_AGAIN_SECONDS)
+                await self._leave_out(waiting)
+
+        tasks = [asyncio.create_task(renew()), asyncio.create_task(look_again())]
         try:
             yield
         finally:
-            renewing.cancel()
-            await asyncio.wait([renewing])
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    async def _leave_out(self, waiting: list[claiming.Pair]) -> None:
+        """Suppress what was not begun and goes to somebody who left since it was claimed."""
+        asked = [delivery for delivery, _ in (*waiting, *self._aside)]
+        now = self._rt.clock()
+        try:
+            blocked = await self._rt.db.read(claiming.blocked_since, asked, now) if asked else {}
+        except database.Failure:  # whoever records next says so
+            return
+        for pairs in (waiting, self._aside) if blocked else ():
+            for pair in [each for each in pairs if each[0].id in blocked]:
+                pairs.remove(pair)
+                why = blocked[pair[0].id]
+                self._results.append(self._result(pair[0], model.DeliveryState.SUPPRESSED, why))
 
     async def _send_from(
         self,
@@ -292,7 +313,7 @@ class Lane:
                 if error.slow_down:
                     wait = error.retry_after_seconds or SLOW_DOWN_SECONDS
                     self._wait_until = max(self._wait_until, time.monotonic() + wait)
-                state, next_at = after_deferral(delivery, error, now)
+                state, next_at = retry.after_deferral(delivery, error, now)
             case errors.Rejected():
                 self._tell_of_size(error)
                 if error.moved_to and await self._told(
@@ -304,7 +325,7 @@ class Lane:
                 ):
                     state, next_at = model.DeliveryState.DEFERRED, now
             case errors.Uncertain():
-                state, next_at = after_doubt(delivery, now)
+                state, next_at = retry.after_doubt(delivery, now)
             case errors.AccountFault():
                 state = model.DeliveryState.QUEUED
                 if not self.fault:  # of several under way the first says it
@@ -365,27 +386,3 @@ def most_at_once(kind: model.ChannelKind, transport: sender.Sender[Any]) -> int:
     """How many are claimed at most: what the permitted rate lets begin in HOLD_SECONDS."""
     per_second = transport.rate_per_second if isinstance(transport, sender.Paced) else 0.0
     return max(CLAIM[kind], int(per_second * HOLD_SECONDS))
-
-
-def after_deferral(
-    delivery: compose.Delivery, error: errors.Deferred, now: datetime
-) -> tuple[model.DeliveryState, datetime | None]:
-    """When to try again, or expired when it would no longer be news."""
-    next_at = retry.next_attempt(
-        delivery.attempts + 1,
-        now,
-        seed=delivery.id,
-        retry_after_seconds=error.retry_after_seconds,
-        expires_at=delivery.expires_at,
-    )
-    state = model.DeliveryState.DEFERRED if next_at else model.DeliveryState.EXPIRED
-    return state, next_at
-
-
-def after_doubt(
-    delivery: compose.Delivery, now: datetime
-) -> tuple[model.DeliveryState, datetime | None]:
-    """Mail goes once more, under the same Message-ID; chat is held and shown."""
-    if delivery.channel_kind is model.ChannelKind.EMAIL and not delivery.doubted:
-        return model.DeliveryState.DEFERRED, now
-    return model.DeliveryState.UNCERTAIN, None

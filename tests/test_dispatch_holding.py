@@ -4,12 +4,14 @@ import asyncio
 import logging
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from digest import compose, dispatch, jobs, lane, model
+from digest import claiming, compose, dispatch, jobs, lane, model
 from digest.storage import journal, leases, outbox, switches
+from subscribers import leaving
 from tests import publishing
 from tests.faults import smtp_server
 from tests.publishing import SEOUL, Press
@@ -85,6 +87,45 @@ async def test_a_pause_stops_a_slow_lane_within_seconds(
             assert press.states() == {"submitted": 8}
         assert len({received.rcpt for received in server.received}) == 8
         assert len(server.received) == 8
+
+
+async def test_who_leaves_while_the_server_takes_its_time_is_not_mailed(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B15: what was claimed and not begun is looked at again."""
+    monkeypatch.setattr(lane, "LOOK_AGAIN_SECONDS", 0.01)
+    blocked_since, loop = claiming.blocked_since, asyncio.get_running_loop()
+    answer, looked = asyncio.Event(), asyncio.Event()
+
+    def noted(*args: Any) -> dict[int, str]:
+        found = blocked_since(*args)
+        if found:
+            loop.call_soon_threadsafe(looked.set)
+        return found
+
+    monkeypatch.setattr(claiming, "blocked_since", noted)
+    async with smtp_server.FaultServer() as server:
+        server.on("DOT", "250 2.0.0 Ok", until=answer)
+        async with publishing.opened(database_url, tmp_path, smtp=smtp(server)) as press:
+            await publish_to(press, 8)
+            sending = asyncio.create_task(press.send())
+            await server.seen("DATA")
+            assert press.states() == {"claimed": 8}
+            last = max(press.deliveries(), key=lambda each: each.id)
+            press.do(
+                leaving.unsubscribe,
+                scope="everything",
+                now=press.clock(),
+                how="link",
+                channel_id=last.channel_id,
+            )
+            await looked.wait()
+            answer.set()
+            await sending
+            assert press.states() == {"submitted": 7, "suppressed": 1}
+            [left] = [each for each in press.deliveries() if each.state == "suppressed"]
+            assert (left.id, left.reason, left.attempts) == (last.id, "unsubscribed", 0)
+        assert len(server.received) == 7
 
 
 async def test_an_alert_does_not_wait_behind_a_claimed_digest(

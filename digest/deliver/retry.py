@@ -6,12 +6,34 @@ news value: never after `expires_at`.
 
 import zlib
 from datetime import datetime, timedelta
+from typing import Protocol
+
+from digest import errors, model
 
 _SECOND_TRY = (600.0, 1200.0)  # seconds after the first: past a usual greylist of five minutes
 _LATER_TRIES = (7200.0, 10800.0)
 _SOONEST_SECONDS = 60.0
 _ASKED_JITTER = 0.1  # of what the server asked for, at most ...
 _ASKED_JITTER_SECONDS = 30.0  # ... and never more than this
+
+
+class Tried(Protocol):
+    """A delivery that was tried, as the outbox knows it."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def channel_kind(self) -> model.ChannelKind: ...
+
+    @property
+    def attempts(self) -> int: ...
+
+    @property
+    def expires_at(self) -> datetime: ...
+
+    @property
+    def doubted(self) -> bool: ...
 
 
 def next_attempt(
@@ -39,3 +61,25 @@ def next_attempt(
         if attempts <= 2 and seconds >= left:
             seconds = max(left / 2, _SOONEST_SECONDS)
     return now + timedelta(seconds=seconds) if seconds < left else None
+
+
+def after_deferral(
+    delivery: Tried, error: errors.Deferred, now: datetime
+) -> tuple[model.DeliveryState, datetime | None]:
+    """When to try again, or expired when it would no longer be news."""
+    next_at = next_attempt(
+        delivery.attempts + 1,
+        now,
+        seed=delivery.id,
+        retry_after_seconds=error.retry_after_seconds,
+        expires_at=delivery.expires_at,
+    )
+    state = model.DeliveryState.DEFERRED if next_at else model.DeliveryState.EXPIRED
+    return state, next_at
+
+
+def after_doubt(delivery: Tried, now: datetime) -> tuple[model.DeliveryState, datetime | None]:
+    """Mail goes once more, under the same Message-ID; chat is held and shown."""
+    if delivery.channel_kind is model.ChannelKind.EMAIL and not delivery.doubted:
+        return model.DeliveryState.DEFERRED, now
+    return model.DeliveryState.UNCERTAIN, None
